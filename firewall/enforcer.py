@@ -1,0 +1,52 @@
+"""The one door to an enforcement device. Drivers implement it; the runner uses it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from firewall.changes import Change, Grant, MacAddress
+from firewall.plan import Plan
+
+
+class EnforcementError(Exception):
+    """The device refused. Nothing was changed.
+
+    The text says what refused, what it said, and what we asked.
+    """
+
+
+class Enforcer(Protocol):
+    """Holds back every device that is not admitted.
+
+    Every driver passes `tests/contract/test_enforcer.py`.
+    """
+
+    async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
+        """Make the device hold exactly `plan` and `grants`, in one step; safe to repeat.
+
+        There is no moment in which a captive device passes, or an admitted one does not.
+
+        Raises:
+            EnforcementError: the device refused; its state is as before.
+        """
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Apply all of `changes`, in order, or none of them.
+
+        Withholding a device that is not admitted is not an error.
+
+        Raises:
+            EnforcementError: the device refused; its state is as before.
+        """
+
+    async def admitted(self) -> Mapping[MacAddress, Grant] | None:
+        """Who passes now, for how long still, and what they used; None if not installed.
+
+        Raises:
+            EnforcementError: the device could not be asked.
+        """
+
+    async def intact(self) -> bool:
+        """Whether what `install` put there still stands (someone may flush the ruleset)."""
+
+    async def remove(self) -> None:
+        """Leave no trace. Removing what is not there is not an error."""
