@@ -1,9 +1,9 @@
 """The one door to an enforcement device. Drivers implement it; the runner uses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from firewall.changes import Change, Grant, MacAddress
+from firewall.changes import Change, Grant, MacAddress, Usage
 from firewall.plan import Plan
 
 
@@ -40,6 +40,13 @@ class Enforcer(Protocol):
 
     async def admitted(self) -> Mapping[MacAddress, Grant] | None:
         """Who passes now, for how long still, and what they used; None if not installed.
+
+        Raises:
+            EnforcementError: the device could not be asked.
+        """
+
+    async def usage(self, macs: Collection[MacAddress]) -> Mapping[MacAddress, Usage]:
+        """What each of `macs` used; who is not admitted is left out. Costs no full listing.
 
         Raises:
             EnforcementError: the device could not be asked.

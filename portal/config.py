@@ -1,0 +1,346 @@
+"""The configuration: `portal.toml` as frozen values, parsed once at the door.
+
+Every setting is a field below; its `doc` is its line in docs/configuration.md (a test compares
+them). Reading a file finds all problems at once. Nobody reads settings anywhere else, and what
+needs a look at the machine (does this interface exist?) is in `portal.machine`.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+Network = IPv4Network | IPv6Network
+
+
+class ConfigurationError(Exception):
+    """The file cannot be used. `problems` has one line for each thing to mend."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        self.source = source
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {line}" for line in problems)]))
+
+
+# Parsers of single values. Each takes what TOML holds and returns the value, or raises
+# ValueError with what to write instead.
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError('not a text; write it in quotes, like "…"')
+    if any(ord(character) < 32 for character in value):
+        raise ValueError("has a control character (a line break?) in it; write one line")
+    return value.strip()
+
+
+def texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError('not a list; write ["…", "…"]')
+    return tuple(text(item) for item in value)
+
+
+def whole_number(least: int, most: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"not a whole number from {least} to {most}")
+        return value
+
+    return parse
+
+
+def duration(value: object) -> float:
+    """Seconds, from `90s`, `120m`, `4h` or `1d`."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('not a duration; write "2h" or "120m"')
+    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    if not 5 <= seconds <= 7 * 86400:
+        raise ValueError('out of range; write something from "5s" to "7d"')
+    return float(seconds)
+
+
+def interface_name(value: object) -> str:
+    """A name the kernel accepts (at most 15 bytes, no slash, no white space)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.@:-]{0,14}", value):
+        raise ValueError('not an interface name; write one like "br-lan"')
+    return value
+
+
+def host_name(value: object) -> str:
+    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    name = value.lower() if isinstance(value, str) else ""
+    if not re.fullmatch(rf"{label}(\.{label})+", name) or len(name) > 253:
+        raise ValueError('not a host name; write one like "wifi.congdoan.home.arpa"')
+    if name.rsplit(".", 1)[1].isdigit():
+        raise ValueError("an address, not a name; captive checks need a name (RFC 8910 §2)")
+    return name
+
+
+def https_address(value: object) -> str:
+    address = text(value)
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?", address):
+        raise ValueError('not a web address; write one like "https://example.vn/"')
+    if re.search(r"[\"'<>\\`]", address):
+        raise ValueError("has a quote, bracket or backslash in it; percent-encode it")
+    return address
+
+
+def email_address(value: object) -> str:
+    address = text(value)
+    if not re.fullmatch(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):
+        raise ValueError('not an e-mail address; write one like "bantuyengiao@example.vn"')
+    return address
+
+
+def phone_number(value: object) -> str:
+    number = text(value)
+    if not re.fullmatch(r"\+?[0-9][0-9 .-]{1,18}", number):
+        raise ValueError('not a telephone number; write one like "0225 3 123 456"')
+    return number
+
+
+def identifier(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
+        raise ValueError('not an identifier; write small letters, digits and "-", like "hp-001"')
+    return value
+
+
+def networks(value: object) -> tuple[Network, ...]:
+    found = []
+    for item in texts(value):
+        try:
+            found.append(ip_network(item))
+        except ValueError as error:
+            raise ValueError(
+                f'not a list of networks ({error}); write ["203.0.113.0/24"]'
+            ) from None
+    return tuple(found)
+
+
+def absolute_path(value: object) -> Path:
+    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+        raise ValueError('not an absolute path; write one like "/var/lib/portal"')
+    return Path(value)
+
+
+def listen_address(value: object) -> tuple[str, int]:
+    """(host, port) from `127.0.0.1:2081`."""
+    match = re.fullmatch(r"([0-9.]+|\[[0-9a-f:]+\]):(\d{1,5})", str(value))
+    if match is None or not 0 < int(match[2]) < 65536:
+        raise ValueError('not an address to listen on; write one like "127.0.0.1:2081"')
+    return match[1].strip("[]"), int(match[2])
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError("unknown; write " + " or ".join(f'"{choice}"' for choice in choices))
+        return value
+
+    return parse
+
+
+REQUIRED: Final[Any] = MISSING
+port = whole_number(1, 65535)
+
+
+def setting(parse: Callable[[object], T], default: Any, doc: str) -> Any:
+    """A field of a section: how it is parsed, what it is when absent, what it means."""
+    return field(default=default, metadata={"parse": parse, "doc": doc})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    id: str = setting(identifier, REQUIRED, "Short name of the site in logs and reports.")
+    name: str = setting(text, REQUIRED, "Name of the house as people know it; on every page.")
+    former_names: tuple[str, ...] = setting(texts, (), "Names the site had before, for reports.")
+    address: str = setting(text, "", "Where the house stands.")
+    rooms: int | None = setting(whole_number(1, 10000), None, "Number of rooms, for reports.")
+    residents: int | None = setting(whole_number(1, 100000), None, "Number of residents, typed in.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    name: str = setting(text, REQUIRED, "Who pays and answers for the Wi-Fi.")
+    unit: str = setting(text, REQUIRED, "The unit responsible for what the pages say.")
+    website: str = setting(https_address, "", "The federation's website; no link while empty.")
+    phone: str = setting(phone_number, "", "Number for questions and complaints.")
+    email: str = setting(email_address, "", "Address for questions about personal data.")
+    address: str = setting(text, "", "Postal address.")
+    responsible: str = setting(text, "", "The person responsible for the content.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interfaces:
+    phones: str = setting(interface_name, REQUIRED, "The phones' network, usually a bridge.")
+    uplink: str = setting(interface_name, REQUIRED, "The line to the Internet.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    host: str = setting(
+        host_name, "wifi.congdoan.home.arpa", "Name of the portal; dnsmasq answers it."
+    )
+    http_port: int = setting(port, 2080, "Where the pages are served; port 80 is redirected here.")
+    https_port: int | None = setting(
+        port, None, "Where the API (RFC 8908) is served; needs tls_cert and tls_key."
+    )
+    tls_cert: Path | None = setting(
+        absolute_path, None, "Certificate chain for `host`, from an authority phones trust."
+    )
+    tls_key: Path | None = setting(absolute_path, None, "Private key of the certificate.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    length: float = setting(duration, 240 * 60.0, "How long one turn lasts.")
+    max_devices: int = setting(whole_number(1, 50000), 1000, "How many devices pass at once.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalledGarden:
+    prefixes: tuple[Network, ...] = setting(
+        networks, (), "Networks that captive devices reach on ports 80 and 443."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    keep_days: int = setting(
+        whole_number(1, 365), 90, "Days a session's row is kept; then only daily totals are."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    data_dir: Path = setting(absolute_path, Path("/var/lib/portal"), "What outlives a restart.")
+    run_dir: Path = setting(absolute_path, Path("/run/portal"), "The control socket and the lock.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    driver: str = setting(
+        one_of("nftables", "nft", "memory"),
+        "nftables",
+        "`nftables` uses the library, `nft` runs the program, `memory` enforces nothing.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file. Sections that have no required setting may be left out."""
+
+    site: Site
+    organisation: Organisation
+    interfaces: Interfaces
+    portal: Portal
+    session: Turn
+    walled_garden: WalledGarden
+    privacy: Privacy
+    storage: Storage
+    firewall: Firewall
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: with every problem of the file.
+    """
+    try:
+        document = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise ConfigurationError(str(path), [f"cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(str(path), ["is not UTF-8 text; save it as UTF-8"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(str(path), [f"is not TOML: {error}"]) from None
+    return parse(document, str(path))
+
+
+def parse(document: dict[str, Any], source: str = "portal.toml") -> Config:
+    """Turn a parsed TOML document into a configuration.
+
+    Raises:
+        ConfigurationError: with every problem of the document.
+    """
+    problems: list[str] = []
+    sections: dict[str, Any] = {}
+    known = {section.name: section for section in fields(Config)}
+    for name in document.keys() - known.keys():
+        problems.append(f"[{name}]{_did_you_mean(name, known)}")
+    for name, section in known.items():
+        sections[name] = _section(section, document.get(name, {}), problems)
+    if not problems:
+        config = Config(**sections)
+        problems += _contradictions(config)
+        if not problems:
+            return config
+    raise ConfigurationError(source, sorted(problems))
+
+
+def _section(section: "Field[Any]", table: object, problems: list[str]) -> Any:
+    """One section's value, or None after adding to `problems`."""
+    if not isinstance(table, dict):
+        problems.append(f"{section.name} = {_shown(table)}   not a section; write [{section.name}]")
+        return None
+    assert isinstance(section.type, type)
+    known = {setting.name: setting for setting in fields(section.type)}
+    values = {}
+    before = len(problems)
+    for key in table.keys() - known.keys():
+        problems.append(f"{section.name}.{key}{_did_you_mean(key, known)}")
+    for key, entry in known.items():
+        if key in table:
+            try:
+                values[key] = entry.metadata["parse"](table[key])
+            except ValueError as error:
+                problems.append(f"{section.name}.{key} = {_shown(table[key])}   {error}")
+        elif entry.default is REQUIRED:
+            problems.append(f"{section.name}.{key} is missing   {entry.metadata['doc']}")
+    return section.type(**values) if len(problems) == before else None
+
+
+def _contradictions(config: Config) -> list[str]:
+    """Settings that are right alone and wrong together."""
+    problems = []
+    web = config.portal
+    tls = {"https_port": web.https_port, "tls_cert": web.tls_cert, "tls_key": web.tls_key}
+    missing = [f"portal.{key}" for key, value in tls.items() if value is None]
+    if missing and len(missing) < len(tls):
+        problems.append(f"{missing[0]} is missing   https needs https_port, tls_cert and tls_key")
+    if web.https_port == web.http_port:
+        problems.append(f"portal.https_port = {web.https_port}   the same as http_port")
+    if config.interfaces.phones == config.interfaces.uplink:
+        problems.append(
+            f'interfaces.uplink = "{config.interfaces.uplink}"   the same as interfaces.phones'
+        )
+    return problems
+
+
+def _shown(value: object) -> str:
+    """A TOML value in one short line, as its author wrote it, more or less."""
+    if isinstance(value, str):
+        shown = (
+            '"' + value.encode("unicode_escape").decode() + '"'
+            if not value.isprintable()
+            else f'"{value}"'
+        )
+    elif isinstance(value, bool):
+        shown = "true" if value else "false"
+    else:
+        shown = str(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
+
+
+def _did_you_mean(name: str, known: dict[str, Any]) -> str:
+    close = get_close_matches(name, known, 1)
+    hint = f'did you mean "{close[0]}"?' if close else "known are " + ", ".join(known)
+    return f"   unknown; {hint}"

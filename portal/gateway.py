@@ -1,0 +1,358 @@
+"""Decides who may pass. No clock, no network, no database.
+
+Give `decide` an event: it returns the state to move to, the changes that take the enforcement
+device there, and the facts worth recording. `portal.runner` applies the changes first and
+keeps the new state only if they went through: a refused change leaves everything as it was,
+so there is no roll-back code here.
+
+A device without a session is captive. A *remembered* session is one that was open when the
+power went: it is given back, with what was left of its time, to the device that reappears.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal, TypeAlias, assert_never
+
+from firewall.changes import Admit, Change, MacAddress, Withhold
+from portal.session import Device, Instant, Pseudonym, Session
+
+LEEWAY_SECONDS = 2.0
+"""How much longer the kernel lets a device pass than its session lasts.
+
+The daemon ends a session itself, on time, and reads its counters before they go. If the daemon
+is not there, the kernel ends it this much later.
+"""
+
+
+# What can have happened
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsAccepted:
+    """Somebody tapped the button on a page that showed `conditions` (their version)."""
+
+    device: Device
+    conditions: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGranted:
+    """Staff opened the network for a device; None is the usual length."""
+
+    device: Device
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWithdrawn:
+    """The person left, or staff revoked the session."""
+
+    mac: MacAddress
+    by: Literal["person", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentSeen:
+    """A device appeared on the network."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentBlocked:
+    device: Device
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentUnblocked:
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """`next_deadline` may have been reached."""
+
+
+Event: TypeAlias = (
+    ConditionsAccepted
+    | AccessGranted
+    | SessionWithdrawn
+    | EquipmentSeen
+    | EquipmentBlocked
+    | EquipmentUnblocked
+    | TimePassed
+)
+
+
+# What is worth recording
+
+EndReason: TypeAlias = Literal["expired", "left", "revoked", "blocked", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """`by` says what opened it: a tap, staff, or the kernel that already let it pass."""
+
+    session: Session
+    by: Literal["person", "staff", "kernel"]
+    conditions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRenewed:
+    session: Session
+    by: Literal["person", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRestored:
+    """An open session was given back after a restart or a power cut."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    session: Session
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBlocked:
+    pseudonym: Pseudonym
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUnblocked:
+    pseudonym: Pseudonym
+
+
+Fact: TypeAlias = (
+    SessionOpened
+    | SessionRenewed
+    | SessionRestored
+    | SessionEnded
+    | DeviceBlocked
+    | DeviceUnblocked
+)
+
+Refusal: TypeAlias = Literal["outdated conditions", "full", "blocked"]
+
+
+# What is so, and what follows
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the site decided: how long a turn is, under which conditions, for how many."""
+
+    session_seconds: float
+    conditions: str
+    max_devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Who passes (`sessions`), who would if they came back (`remembered`), who never does."""
+
+    sessions: Mapping[MacAddress, Session] = field(default_factory=lambda: MappingProxyType({}))
+    remembered: Mapping[Pseudonym, Session] = field(default_factory=lambda: MappingProxyType({}))
+    blocked: frozenset[Pseudonym] = frozenset()
+
+    def is_blocked(self, device: Device) -> bool:
+        return not self.blocked.isdisjoint(device.pseudonyms)
+
+    def with_session(self, mac: MacAddress, session: Session) -> "State":
+        return replace(self, sessions={**self.sessions, mac: session})
+
+    def without_session(self, mac: MacAddress) -> "State":
+        return replace(self, sessions={m: s for m, s in self.sessions.items() if m != mac})
+
+    def without_memory_of(self, pseudonyms: Collection[Pseudonym]) -> "State":
+        kept = {p: s for p, s in self.remembered.items() if p not in pseudonyms}
+        return replace(self, remembered=kept)
+
+
+NOBODY = State()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The answer to one event. `refusal` says why someone who asked got nothing."""
+
+    state: State
+    changes: tuple[Change, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    refusal: Refusal | None = None
+
+
+def decide(state: State, event: Event, policy: Policy, now: Instant) -> Step:
+    """What follows from `event`, if everything goes through."""
+    match event:
+        case ConditionsAccepted():
+            return _accept(state, event, policy, now)
+        case AccessGranted():
+            return _grant(state, event, policy, now)
+        case SessionWithdrawn():
+            reason: EndReason = "left" if event.by == "person" else "revoked"
+            return _end(state, event.mac, reason)
+        case EquipmentSeen():
+            return _restore(state, event.device, policy, now)
+        case EquipmentBlocked():
+            return _block(state, event)
+        case EquipmentUnblocked():
+            return _unblock(state, event.device)
+        case TimePassed():
+            return _expire(state, now)
+        case _:
+            assert_never(event)
+
+
+def next_deadline(state: State) -> Instant | None:
+    """When `TimePassed` next has something to do; None if never."""
+    ends = [s.ends for s in state.sessions.values()] + [s.ends for s in state.remembered.values()]
+    return min(ends, default=None)
+
+
+def _accept(state: State, event: ConditionsAccepted, policy: Policy, now: Instant) -> Step:
+    """Open a session. Accepting again starts a full length anew."""
+    if event.conditions != policy.conditions:
+        return Step(state, refusal="outdated conditions")  # An old page was still open.
+    return _open(state, event.device, policy.session_seconds, policy, now, "person")
+
+
+def _grant(state: State, event: AccessGranted, policy: Policy, now: Instant) -> Step:
+    seconds = policy.session_seconds if event.seconds is None else event.seconds
+    return _open(state, event.device, seconds, policy, now, "staff")
+
+
+def _open(
+    state: State,
+    device: Device,
+    seconds: float,
+    policy: Policy,
+    now: Instant,
+    by: Literal["person", "staff"],
+) -> Step:
+    if state.is_blocked(device):
+        return Step(state, refusal="blocked")
+    running = state.sessions.get(device.mac)
+    if running is None and len(state.sessions) >= policy.max_devices:
+        return Step(state, refusal="full")
+    ends = Instant(now + seconds)
+    fact: Fact
+    facts: tuple[Fact, ...]
+    if running is not None:
+        session = replace(running, ends=ends)
+        facts = (SessionRenewed(session, by),)
+    else:
+        session = Session(device.pseudonym, started=now, ends=ends)
+        # A tap that overtakes the restoring of an earlier session replaces it.
+        forgotten = _remembered(state, device)
+        fact = SessionOpened(session, by, policy.conditions if by == "person" else None)
+        facts = (*(SessionEnded(s, "lost") for s in forgotten.values()), fact)
+        state = state.without_memory_of(forgotten)
+    admit = Admit(device.mac, seconds + LEEWAY_SECONDS)
+    return Step(state.with_session(device.mac, session), (admit,), facts)
+
+
+def _end(state: State, mac: MacAddress, reason: EndReason) -> Step:
+    session = state.sessions.get(mac)
+    if session is None:
+        return Step(state)
+    ended = SessionEnded(session, reason)
+    return Step(state.without_session(mac), (Withhold(mac),), (ended,))
+
+
+def _restore(state: State, device: Device, policy: Policy, now: Instant) -> Step:
+    """Give a device back the session it had when the power went."""
+    found = _remembered(state, device)
+    if not found or device.mac in state.sessions or state.is_blocked(device):
+        return Step(state)
+    session = max(found.values(), key=lambda session: session.ends)
+    if session.ends <= now or len(state.sessions) >= policy.max_devices:
+        return Step(state)  # `TimePassed` forgets it; somebody else may leave before.
+    admit = Admit(device.mac, session.ends - now + LEEWAY_SECONDS)
+    kept = state.without_memory_of(found).with_session(device.mac, session)
+    return Step(kept, (admit,), (SessionRestored(session),))
+
+
+def _remembered(state: State, device: Device) -> dict[Pseudonym, Session]:
+    return {p: state.remembered[p] for p in device.pseudonyms if p in state.remembered}
+
+
+def _block(state: State, event: EquipmentBlocked) -> Step:
+    name = event.device.lasting_pseudonym
+    ended = _end(state, event.device.mac, "blocked")
+    forgotten = _remembered(ended.state, event.device)
+    facts: list[Fact] = [*ended.facts]
+    facts += [SessionEnded(session, "blocked") for session in forgotten.values()]
+    facts.append(DeviceBlocked(name, event.reason))
+    blocked = replace(
+        ended.state.without_memory_of(forgotten), blocked=ended.state.blocked | {name}
+    )
+    return Step(blocked, ended.changes, tuple(facts))
+
+
+def _unblock(state: State, device: Device) -> Step:
+    names = state.blocked.intersection(device.pseudonyms)
+    if not names:
+        return Step(state)
+    facts = tuple(DeviceUnblocked(name) for name in sorted(names))
+    return Step(replace(state, blocked=state.blocked - names), facts=facts)
+
+
+def _expire(state: State, now: Instant) -> Step:
+    over = {mac: s for mac, s in state.sessions.items() if s.ends <= now}
+    forgotten = {p: s for p, s in state.remembered.items() if s.ends <= now}
+    ended = (*over.values(), *forgotten.values())
+    if not ended:
+        return Step(state)
+    kept = {mac: s for mac, s in state.sessions.items() if mac not in over}
+    return Step(
+        replace(state.without_memory_of(forgotten), sessions=kept),
+        tuple(Withhold(mac) for mac in over),
+        tuple(SessionEnded(session, "expired") for session in ended),
+    )
+
+
+def resume(
+    admitted: Mapping[Device, float],
+    remembered: Collection[Session],
+    blocked: Collection[Pseudonym],
+    now: Instant,
+) -> Step:
+    """Take up the work where an earlier daemon left it.
+
+    `admitted` are the devices the kernel lets pass, with the seconds it still gives them: the
+    kernel is the record of who passes. `remembered` are the sessions the log holds open, their
+    times already turned into this boot's. One that the kernel does not know (its table went with
+    the power, or with a stopped firewall) waits for its device to reappear.
+
+    The log knows the end of a session to the fraction of a second and the kernel rounds, so the
+    log's end stands where the two agree within the leeway.
+    """
+    waiting = {session.pseudonym: session for session in remembered}
+    sessions: dict[MacAddress, Session] = {}
+    changes: list[Change] = []
+    facts: list[Fact] = []
+    for device, seconds_left in admitted.items():
+        known = [waiting.pop(p) for p in device.pseudonyms if p in waiting]
+        if not set(blocked).isdisjoint(device.pseudonyms):
+            changes.append(Withhold(device.mac))
+            facts += [SessionEnded(session, "blocked") for session in known]
+            continue
+        ends = Instant(now + max(0.0, seconds_left - LEEWAY_SECONDS))
+        if not known:
+            session = Session(device.pseudonym, started=now, ends=ends)
+            facts.append(SessionOpened(session, "kernel"))
+        elif abs(known[0].ends - ends) > LEEWAY_SECONDS:
+            session = replace(known[0], ends=ends)
+            facts.append(SessionRestored(session))
+        else:
+            session = known[0]
+        sessions[device.mac] = session
+    return Step(State(sessions, waiting, frozenset(blocked)), tuple(changes), tuple(facts))

@@ -1,0 +1,88 @@
+"""The names under which devices are written down, so that their addresses need not be.
+
+A pseudonym is HMAC-SHA256(key, MAC address), shortened. One key lasts a month (UTC); when the
+month is over its key is kept one month more, to find sessions that began before, and is then
+destroyed: from that day on nobody can tell whose rows those were. A lasting key serves only the
+list of blocked devices, which has to outlive the month.
+
+The keys are in one file, readable by the daemon alone. Whoever holds the file can test a
+guessed address against the rows of the last two months; whoever holds only the log cannot.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from firewall.changes import MacAddress
+from portal.session import Device, Pseudonym
+
+_MONTHS_KEPT = 2
+_HEX_DIGITS = 32  # 128 bits: no two devices of a city collide.
+
+
+class Pseudonyms:
+    """Names devices. Reads and writes `path`; not for use by two processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the keys, or make the first.
+
+        Raises:
+            OSError: the file can neither be read nor made.
+            ValueError: the file is not one of ours.
+        """
+        self._path = path
+        try:
+            text = path.read_text()
+        except FileNotFoundError:
+            self._lasting = secrets.token_bytes(32)
+            self._months: dict[str, bytes] = {}
+            self._write()
+            return
+        try:
+            kept = json.loads(text)
+            self._lasting = bytes.fromhex(kept["lasting"])
+            self._months = {str(m): bytes.fromhex(key) for m, key in kept["months"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(f"{path} is not a file of pseudonym keys") from None
+
+    def device(self, mac: MacAddress, wall: float) -> Device:
+        """The device with this address, as it is called at `wall` (Unix seconds).
+
+        A clock that went back (no battery, no network yet) does not make a new month: the
+        newest key stays in use.
+        """
+        self._turn_to(datetime.fromtimestamp(wall, UTC).strftime("%Y-%m"))
+        newest_first = [self._months[month] for month in sorted(self._months, reverse=True)]
+        return Device(mac, tuple(_name(key, mac) for key in (*newest_first, self._lasting)))
+
+    def secret(self, purpose: str) -> str:
+        """A lasting secret of this site for something else than naming devices."""
+        return hmac.new(self._lasting, purpose.encode(), hashlib.sha256).hexdigest()
+
+    def _turn_to(self, month: str) -> None:
+        if self._months and month <= max(self._months):
+            return
+        self._months[month] = secrets.token_bytes(32)
+        for old in sorted(self._months)[:-_MONTHS_KEPT]:
+            del self._months[old]
+        self._write()
+
+    def _write(self) -> None:
+        kept = {
+            "lasting": self._lasting.hex(),
+            "months": {month: key.hex() for month, key in sorted(self._months.items())},
+        }
+        partial = self._path.with_suffix(".new")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            json.dump(kept, f)
+            f.flush()
+            os.fsync(f.fileno())
+        partial.replace(self._path)
+
+
+def _name(key: bytes, mac: MacAddress) -> Pseudonym:
+    return Pseudonym(hmac.new(key, mac.encode(), hashlib.sha256).hexdigest()[:_HEX_DIGITS])
