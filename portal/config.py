@@ -5,17 +5,32 @@ them). Reading a file finds all problems at once. Nobody reads settings anywhere
 needs a look at the machine (does this interface exist?) is in `portal.machine`.
 """
 
-import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from portal.setting_values import (
+    Network,
+    absolute_path,
+    duration,
+    email_address,
+    host_name,
+    https_address,
+    identifier,
+    interface_name,
+    networks,
+    one_of,
+    phone_number,
+    port,
+    text,
+    texts,
+    whole_number,
+)
+
 T = TypeVar("T")
-Network = IPv4Network | IPv6Network
 
 
 class ConfigurationError(Exception):
@@ -28,127 +43,7 @@ class ConfigurationError(Exception):
         super().__init__("\n".join([f"{source}: {count}", *(f"  {line}" for line in problems)]))
 
 
-# Parsers of single values. Each takes what TOML holds and returns the value, or raises
-# ValueError with what to write instead.
-
-
-def text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError('not a text; write it in quotes, like "…"')
-    if any(ord(character) < 32 for character in value):
-        raise ValueError("has a control character (a line break?) in it; write one line")
-    return value.strip()
-
-
-def texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError('not a list; write ["…", "…"]')
-    return tuple(text(item) for item in value)
-
-
-def whole_number(least: int, most: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"not a whole number from {least} to {most}")
-        return value
-
-    return parse
-
-
-def duration(value: object) -> float:
-    """Seconds, from `90s`, `120m`, `4h` or `1d`."""
-    match = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('not a duration; write "2h" or "120m"')
-    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-    if not 5 <= seconds <= 7 * 86400:
-        raise ValueError('out of range; write something from "5s" to "7d"')
-    return float(seconds)
-
-
-def interface_name(value: object) -> str:
-    """A name the kernel accepts (at most 15 bytes, no slash, no white space)."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.@:-]{0,14}", value):
-        raise ValueError('not an interface name; write one like "br-lan"')
-    return value
-
-
-def host_name(value: object) -> str:
-    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-    name = value.lower() if isinstance(value, str) else ""
-    if not re.fullmatch(rf"{label}(\.{label})+", name) or len(name) > 253:
-        raise ValueError('not a host name; write one like "wifi.congdoan.home.arpa"')
-    if name.rsplit(".", 1)[1].isdigit():
-        raise ValueError("an address, not a name; captive checks need a name (RFC 8910 §2)")
-    return name
-
-
-def https_address(value: object) -> str:
-    address = text(value)
-    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?", address):
-        raise ValueError('not a web address; write one like "https://example.vn/"')
-    if re.search(r"[\"'<>\\`]", address):
-        raise ValueError("has a quote, bracket or backslash in it; percent-encode it")
-    return address
-
-
-def email_address(value: object) -> str:
-    address = text(value)
-    if not re.fullmatch(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):
-        raise ValueError('not an e-mail address; write one like "bantuyengiao@example.vn"')
-    return address
-
-
-def phone_number(value: object) -> str:
-    number = text(value)
-    if not re.fullmatch(r"\+?[0-9][0-9 .-]{1,18}", number):
-        raise ValueError('not a telephone number; write one like "0225 3 123 456"')
-    return number
-
-
-def identifier(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
-        raise ValueError('not an identifier; write small letters, digits and "-", like "hp-001"')
-    return value
-
-
-def networks(value: object) -> tuple[Network, ...]:
-    found = []
-    for item in texts(value):
-        try:
-            found.append(ip_network(item))
-        except ValueError as error:
-            raise ValueError(
-                f'not a list of networks ({error}); write ["203.0.113.0/24"]'
-            ) from None
-    return tuple(found)
-
-
-def absolute_path(value: object) -> Path:
-    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
-        raise ValueError('not an absolute path; write one like "/var/lib/portal"')
-    return Path(value)
-
-
-def listen_address(value: object) -> tuple[str, int]:
-    """(host, port) from `127.0.0.1:2081`."""
-    match = re.fullmatch(r"([0-9.]+|\[[0-9a-f:]+\]):(\d{1,5})", str(value))
-    if match is None or not 0 < int(match[2]) < 65536:
-        raise ValueError('not an address to listen on; write one like "127.0.0.1:2081"')
-    return match[1].strip("[]"), int(match[2])
-
-
-def one_of(*choices: str) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise ValueError("unknown; write " + " or ".join(f'"{choice}"' for choice in choices))
-        return value
-
-    return parse
-
-
 REQUIRED: Final[Any] = MISSING
-port = whole_number(1, 65535)
 
 
 def setting(parse: Callable[[object], T], default: Any, doc: str) -> Any:

@@ -15,6 +15,24 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, assert_never
 
 from firewall.changes import Admit, Change, MacAddress, Withhold
+from portal.events import (
+    AccessGranted,
+    ConditionsAccepted,
+    DeviceBlocked,
+    DeviceUnblocked,
+    EndReason,
+    EquipmentBlocked,
+    EquipmentSeen,
+    EquipmentUnblocked,
+    Event,
+    Fact,
+    SessionEnded,
+    SessionOpened,
+    SessionRenewed,
+    SessionRestored,
+    SessionWithdrawn,
+    TimePassed,
+)
 from portal.session import Device, Instant, Pseudonym, Session
 
 LEEWAY_SECONDS = 2.0
@@ -25,124 +43,7 @@ is not there, the kernel ends it this much later.
 """
 
 
-# What can have happened
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionsAccepted:
-    """Somebody tapped the button on a page that showed `conditions` (their version)."""
-
-    device: Device
-    conditions: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccessGranted:
-    """Staff opened the network for a device; None is the usual length."""
-
-    device: Device
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionWithdrawn:
-    """The person left, or staff revoked the session."""
-
-    mac: MacAddress
-    by: Literal["person", "staff"]
-
-
-@dataclass(frozen=True, slots=True)
-class EquipmentSeen:
-    """A device appeared on the network."""
-
-    device: Device
-
-
-@dataclass(frozen=True, slots=True)
-class EquipmentBlocked:
-    device: Device
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EquipmentUnblocked:
-    device: Device
-
-
-@dataclass(frozen=True, slots=True)
-class TimePassed:
-    """`next_deadline` may have been reached."""
-
-
-Event: TypeAlias = (
-    ConditionsAccepted
-    | AccessGranted
-    | SessionWithdrawn
-    | EquipmentSeen
-    | EquipmentBlocked
-    | EquipmentUnblocked
-    | TimePassed
-)
-
-
-# What is worth recording
-
-EndReason: TypeAlias = Literal["expired", "left", "revoked", "blocked", "lost"]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOpened:
-    """`by` says what opened it: a tap, staff, or the kernel that already let it pass."""
-
-    session: Session
-    by: Literal["person", "staff", "kernel"]
-    conditions: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRenewed:
-    session: Session
-    by: Literal["person", "staff"]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRestored:
-    """An open session was given back after a restart or a power cut."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class SessionEnded:
-    session: Session
-    reason: EndReason
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceBlocked:
-    pseudonym: Pseudonym
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceUnblocked:
-    pseudonym: Pseudonym
-
-
-Fact: TypeAlias = (
-    SessionOpened
-    | SessionRenewed
-    | SessionRestored
-    | SessionEnded
-    | DeviceBlocked
-    | DeviceUnblocked
-)
-
 Refusal: TypeAlias = Literal["outdated conditions", "full", "blocked"]
-
-
-# What is so, and what follows
 
 
 @dataclass(frozen=True, slots=True)
