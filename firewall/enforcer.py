@@ -20,6 +20,13 @@ class Enforcer(Protocol):
     Every driver passes `tests/contract/test_enforcer.py`.
     """
 
+    async def check(self, plan: Plan) -> None:
+        """Try `plan` without changing anything.
+
+        Raises:
+            EnforcementError: `install` would be refused.
+        """
+
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
         """Make the device hold exactly `plan` and `grants`, in one step; safe to repeat.
 
@@ -57,3 +64,6 @@ class Enforcer(Protocol):
 
     async def remove(self) -> None:
         """Leave no trace. Removing what is not there is not an error."""
+
+    async def close(self) -> None:
+        """Let go of the device. What it holds stays, and grants run out by themselves."""

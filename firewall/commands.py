@@ -1,0 +1,95 @@
+"""Renders changes as nft text, and reads back what nft prints. No kernel, no clock.
+
+Nothing here begins a rule: a change is an element that comes or goes, in both tables, in one
+transaction.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
+from firewall.ruleset import DOWNLOADS, UPLOADS, element
+
+ETHERNET_HEADER = 14
+"""Bytes a packet is longer at the egress hook than the IP packet in it."""
+
+_UNUSED = Usage(0, 0)
+
+
+def render_changes(changes: Sequence[Change], used: Mapping[MacAddress, Usage]) -> str:
+    """The nft script that applies all of `changes`, in order, or none of them.
+
+    `used` is what devices that are admitted already have used: admitting again replaces the
+    element (on Linux 6.1 and 6.6 adding what exists does not extend its timeout), and the new
+    one starts from there.
+    """
+    lines: list[str] = []
+    for change in changes:
+        match change:
+            case Admit(mac, seconds):
+                usage = used.get(mac, _UNUSED)
+                grant = Grant(seconds, usage)
+                lines += _delete(UPLOADS, mac)
+                lines.append(_add(UPLOADS, element(mac, grant, usage.up_bytes)))
+                lines += _delete(DOWNLOADS, mac)
+                lines.append(_add(DOWNLOADS, element(mac, grant, usage.down_bytes)))
+            case Withhold(mac):
+                lines += _delete(UPLOADS, mac)
+                lines += _delete(DOWNLOADS, mac)
+                used = {other: usage for other, usage in used.items() if other != mac}
+            case _:
+                assert_never(change)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _add(where: str, what: str) -> str:
+    return f"add element {where} {{ {what} }}"
+
+
+def _delete(where: str, mac: MacAddress) -> list[str]:
+    # Deleting what is not there is an error, so it is made to be there.
+    return [_add(where, mac), f"delete element {where} {{ {mac} }}"]
+
+
+# -- what nft prints ----------------------------------------------------------------------
+#
+# Text, because nft's JSON rounds the remaining time down to whole seconds, and because
+# OpenWrt's usual nft cannot print JSON at all.
+
+_ELEMENT = re.compile(
+    r"(?P<mac>[0-9a-f]{2}(?::[0-9a-f]{2}){5})"
+    r"(?P<details>(?: (?:counter packets \d+ bytes \d+|timeout \w+|expires \w+))+)"
+)
+_COUNTER = re.compile(r"counter packets (\d+) bytes (\d+)")
+_EXPIRES = re.compile(r"expires (\w+)")
+_SPAN = re.compile(r"(\d+)(ms|[dhms])")
+_SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def read_grants(uploads: str, downloads: str) -> dict[MacAddress, Grant]:
+    """The grants in nft's listings of the two sets.
+
+    A device is admitted when it may send. One whose download element is missing (the tables
+    expire within the same millisecond, but are listed one after the other) received nothing.
+    """
+    received = {
+        mac: packets_bytes[1] - ETHERNET_HEADER * packets_bytes[0]
+        for mac, _, packets_bytes in _read_elements(downloads)
+    }
+    return {
+        mac: Grant(seconds, Usage(packets_bytes[1], received.get(mac, 0)))
+        for mac, seconds, packets_bytes in _read_elements(uploads)
+    }
+
+
+def _read_elements(listing: str) -> list[tuple[MacAddress, float, tuple[int, int]]]:
+    elements = []
+    for found in _ELEMENT.finditer(listing):
+        counter = _COUNTER.search(found["details"])
+        expires = _EXPIRES.search(found["details"])
+        if counter is None or expires is None:
+            raise ValueError(f"nft printed an element we cannot read: {found[0]!r}")
+        seconds = sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(expires[1]))
+        elements.append((MacAddress(found["mac"]), seconds, (int(counter[1]), int(counter[2]))))
+    return elements

@@ -1,0 +1,97 @@
+"""The enforcement device as a value in memory: for tests, and to try the portal without root.
+
+It keeps the promises of the kernel, and passes the same contract tests.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
+from firewall.enforcer import EnforcementError
+from firewall.plan import Plan
+from firewall.ruleset import capacity, milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    ends: float
+    usage: Usage
+
+
+class MemoryEnforcer:
+    """`clock` gives monotonic seconds; grants end by it alone."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._capacity = 0
+        self._plan: Plan | None = None
+        self._held: dict[MacAddress, _Held] = {}
+
+    async def check(self, plan: Plan) -> None:
+        """Every plan can be installed here."""
+
+    async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
+        self._plan = plan
+        self._capacity = capacity(plan, grants)
+        self._held = {mac: self._hold(g.seconds_left, g.usage) for mac, g in grants.items()}
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        if self._plan is None:
+            raise EnforcementError("nothing is installed")
+        held = self._running()
+        for change in changes:
+            match change:
+                case Admit(mac, seconds):
+                    usage = held[mac].usage if mac in held else Usage(0, 0)
+                    held[mac] = self._hold(seconds, usage)
+                case Withhold(mac):
+                    held.pop(mac, None)
+                case _:
+                    assert_never(change)
+        if len(held) > self._capacity:
+            raise EnforcementError("the set is full")
+        self._held = held
+
+    async def admitted(self) -> Mapping[MacAddress, Grant] | None:
+        if self._plan is None:
+            return None
+        now = self._clock()
+        return {mac: Grant(h.ends - now, h.usage) for mac, h in self._running().items()}
+
+    async def usage(self, macs: Collection[MacAddress]) -> Mapping[MacAddress, Usage]:
+        held = self._running()
+        return {mac: held[mac].usage for mac in macs if mac in held}
+
+    async def intact(self) -> bool:
+        return self._plan is not None
+
+    async def remove(self) -> None:
+        self._plan = None
+        self._held = {}
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def vanish(self) -> None:
+        """Somebody flushed the ruleset."""
+        self._plan = None
+        self._held = {}
+
+    def forward(self, mac: MacAddress, *, up_bytes: int = 0, down_bytes: int = 0) -> bool:
+        """The device sent and received; whether it passed."""
+        held = self._running().get(mac)
+        if held is None:
+            return False
+        used = Usage(held.usage.up_bytes + up_bytes, held.usage.down_bytes + down_bytes)
+        self._held[mac] = _Held(held.ends, used)
+        return True
+
+    def _hold(self, seconds: float, usage: Usage) -> _Held:
+        return _Held(self._clock() + milliseconds(seconds) / 1000, usage)
+
+    def _running(self) -> dict[MacAddress, _Held]:
+        now = self._clock()
+        return {mac: held for mac, held in self._held.items() if held.ends > now}

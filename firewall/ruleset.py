@@ -1,0 +1,302 @@
+"""Renders a plan and its grants as nft text. No kernel, no clock, no network.
+
+Two tables, both named `portal`. Table `inet` refuses and redirects, and counts what devices
+send; table `netdev` stands at the phones' interface, counts what devices receive and is the
+last door: a forwarded packet leaves through it only to a device that is admitted. So a grant is
+one element with a timeout in each table, and when the kernel lets it run out, both directions
+are cut, with or without a daemon.
+
+Our rules only withhold. An `accept` here hands the packet on to the router's own firewall.
+
+Rules change only with the plan. What changes with every device is a set element, so the cost of
+a packet does not grow with the number of devices.
+"""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network
+from string import Template
+from types import MappingProxyType
+
+from firewall.changes import Grant, MacAddress
+from firewall.plan import Plan
+
+TABLE = "portal"
+UPLOADS = f"inet {TABLE} granted"
+DOWNLOADS = f"netdev {TABLE} granted"
+
+FORWARDED = 0x00800000
+"""Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""
+
+FROM_GARDEN = 0x00400000
+"""Mark bit: the same, and it answers a connection into the walled garden."""
+
+REMOVE = f"""\
+add table inet {TABLE}
+delete table inet {TABLE}
+add table netdev {TABLE}
+delete table netdev {TABLE}
+"""
+"""Deletes both tables. Adding them first makes it no error that one is missing (nft 1.0.6 has
+no `destroy`)."""
+
+_NOBODY: Mapping[MacAddress, Grant] = MappingProxyType({})
+
+_RULES = Template("""\
+table inet $table {
+    # Devices that may pass. The counter is what they sent.
+    set granted {
+        type ether_addr
+        size $size
+        flags timeout
+        counter$granted_up
+    }
+
+    # Devices that were refused a moment ago, to bound what we answer to each.
+    set refused {
+        type ether_addr
+        size 4096
+        flags dynamic,timeout
+        timeout 10s
+    }
+
+    # The walled garden: networks from the plan, and addresses that dnsmasq adds (nftset=).
+    set garden_networks4 {
+        type ipv4_addr
+        flags interval
+        auto-merge$garden4
+    }
+    set garden_networks6 {
+        type ipv6_addr
+        flags interval
+        auto-merge$garden6
+    }
+    set garden4 {
+        type ipv4_addr
+        size 4096
+        flags timeout
+        timeout 1d
+    }
+    set garden6 {
+        type ipv6_addr
+        size 4096
+        flags timeout
+        timeout 1d
+    }
+
+    # Networks behind the uplink that belong to the house, not to the Internet.
+    set closed_networks4 {
+        type ipv4_addr
+        flags interval
+        auto-merge$closed4
+    }
+    set closed_networks6 {
+        type ipv6_addr
+        flags interval
+        auto-merge$closed6
+    }
+
+    # -- who it claims to be ---------------------------------------------------------------
+    # Before connection tracking, so that made-up sources do not fill its table.
+    chain source {
+        type filter hook prerouting priority raw - 5; policy accept;
+        iifname "lo" accept
+        iifname != $phones fib saddr oifname $phones drop comment "only phones speak for phones"
+        iifname != $phones accept
+        ip saddr 0.0.0.0 udp dport 67 accept comment "no address yet: DHCP"
+        ip6 saddr :: ip6 daddr ff02::/16 accept comment "no address yet: duplicate detection"
+        fib saddr type local drop comment "phones are not the gateway"
+        fib saddr . iif oif missing drop comment "phones have addresses of their own network"
+    }
+
+    # -- where it is sent ------------------------------------------------------------------
+    # Sees the first packet of a connection only. An inverted look-up does not count, so a
+    # packet of an admitted device is counted once, in `from_phones`.
+    chain destination {
+        type nat hook prerouting priority dstnat - 5; policy accept;
+        iifname != $phones accept
+        fib daddr type local tcp dport 80 redirect to :$http_port comment "our pages"
+$https_redirect\
+        fib daddr type local accept
+        ether saddr != @granted goto captive_destination
+    }
+    chain captive_destination {
+        udp dport 53 redirect to :53 comment "captive: DNS from the gateway"
+        tcp dport 53 redirect to :53 comment "captive: DNS from the gateway, over TCP"
+        ip daddr @garden_networks4 accept comment "garden: its own pages, IPv4"
+        ip6 daddr @garden_networks6 accept comment "garden: its own pages, IPv6"
+        ip daddr @garden4 accept comment "garden: its own pages, IPv4 by name"
+        ip6 daddr @garden6 accept comment "garden: its own pages, IPv6 by name"
+        tcp dport 80 redirect to :$http_port comment "captive: any page is our page"
+    }
+
+    # -- what reaches the gateway ----------------------------------------------------------
+    # Ports are as they are after the redirect. Captive or not makes no difference here.
+    chain input {
+        type filter hook input priority filter - 5; policy accept;
+        iifname $uplink tcp dport $portal_ports drop comment "our pages are for phones"
+        iifname != $phones accept
+        udp dport { 67, 547 } accept comment "DHCP"
+        udp dport 53 accept comment "DNS"
+        tcp dport 53 accept comment "DNS over TCP"
+        tcp dport $portal_ports accept comment "portal"
+        icmpv6 type $neighbours accept comment "neighbours"
+        icmp type echo-request limit rate 100/second burst 100 packets accept comment "ping"
+        icmpv6 type echo-request limit rate 100/second burst 100 packets accept comment "ping6"
+        ct direction reply accept comment "answers to the gateway"
+        meta pkttype { broadcast, multicast } drop comment "chatter"
+        goto refuse comment "nothing else of the gateway"
+    }
+
+    # -- what passes through ---------------------------------------------------------------
+    # Before the router's own chain, whose first rule may offload flows past everyone else.
+    # There is no `ct state established accept`: a grant that ends, ends running connections.
+    chain forward {
+        type filter hook forward priority filter - 5; policy accept;
+        iifname $phones goto from_phones
+        oifname $phones goto to_phones
+    }
+    chain from_phones {
+        oifname != $uplink goto refuse comment "only the uplink: no other phones, no other rooms"
+        ip daddr @closed_networks4 goto refuse comment "not the house's networks, IPv4"
+        ip6 daddr @closed_networks6 goto refuse comment "not the house's networks, IPv6"
+        ether saddr @granted accept comment "admitted: pass and count"
+        tcp dport { 80, 443 } goto to_garden
+        goto refuse comment "captive: nothing passes"
+    }
+    chain to_garden {
+        ip daddr @garden_networks4 accept comment "garden: pass, IPv4"
+        ip6 daddr @garden_networks6 accept comment "garden: pass, IPv6"
+        ip daddr @garden4 accept comment "garden: pass, IPv4 by name"
+        ip6 daddr @garden6 accept comment "garden: pass, IPv6 by name"
+        goto refuse comment "captive: no page passes"
+    }
+
+    # Says no at once, so that a phone does not wait for a time-out; but a storm is not
+    # answered in kind. Each device has its share, and all of them together a limit.
+    chain refuse {
+        update @refused { ether saddr limit rate over 50/second burst 100 packets } drop \\
+            comment "enough answers to one device"
+        limit rate over 1000/second burst 500 packets drop comment "enough answers"
+        meta l4proto tcp reject with tcp reset comment "refused at once, TCP"
+        reject with icmpx type admin-prohibited comment "refused at once"
+    }
+
+    # Marks what the last door (table netdev) has to judge: it sees the device, not the way.
+    chain to_phones {
+        meta mark set meta mark & $other_bits | $forwarded comment "forwarded to a phone"
+        tcp sport { 80, 443 } ct direction reply goto from_garden
+        meta l4proto { icmp, icmpv6 } ct state related goto from_garden
+    }
+    chain from_garden {
+        ct original ip daddr @garden_networks4 goto garden_mark comment "garden: answers, IPv4"
+        ct original ip6 daddr @garden_networks6 goto garden_mark comment "garden: answers, IPv6"
+        ct original ip daddr @garden4 goto garden_mark comment "garden: answers, IPv4 by name"
+        ct original ip6 daddr @garden6 goto garden_mark comment "garden: answers, IPv6 by name"
+    }
+    chain garden_mark {
+        meta mark set meta mark | $from_garden
+    }
+}
+
+table netdev $table {
+    # The same devices. The counter is what they received, with 14 bytes of Ethernet each.
+    set granted {
+        type ether_addr
+        size $size
+        flags timeout
+        counter$granted_down
+    }
+
+    # -- the last door ---------------------------------------------------------------------
+    chain downloads {
+        type filter hook egress device $phones priority filter; policy accept;
+        meta mark & $forwarded == 0 accept comment "from the gateway itself"
+        ether daddr @granted accept comment "admitted: receive and count"
+        meta mark & $from_garden != 0 accept comment "garden: receive"
+        drop comment "captive: nothing is received"
+    }
+}
+""")
+
+
+def render(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> str:
+    """The nft script that makes the kernel hold exactly `plan` and `grants`, in one step.
+
+    Grants come with the time they have left and what they used, so installing again loses
+    nothing.
+    """
+    return REMOVE + _RULES.substitute(
+        table=TABLE,
+        phones=_quoted(plan.phones),
+        uplink=_quoted(plan.uplink),
+        size=capacity(plan, grants),
+        http_port=plan.http_port,
+        https_redirect=_https_redirect(plan.https_port),
+        portal_ports=_port_set(plan),
+        neighbours="{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }",
+        forwarded=f"{FORWARDED:#010x}",
+        from_garden=f"{FROM_GARDEN:#010x}",
+        other_bits=f"{0xFFFFFFFF ^ FORWARDED ^ FROM_GARDEN:#010x}",
+        granted_up=_elements(element(mac, g, g.usage.up_bytes) for mac, g in grants.items()),
+        granted_down=_elements(element(mac, g, g.usage.down_bytes) for mac, g in grants.items()),
+        garden4=_networks(plan.garden, IPv4Network),
+        garden6=_networks(plan.garden, IPv6Network),
+        closed4=_networks(plan.closed_networks, IPv4Network),
+        closed6=_networks(plan.closed_networks, IPv6Network),
+    )
+
+
+def capacity(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> int:
+    """How many elements the sets `granted` hold before the kernel refuses another.
+
+    Twice what is planned: an element that has run out takes its place until the kernel
+    collects it, about a second later, and withholding adds the device for a moment. Never too
+    few for those who are already admitted, or a smaller plan could not be installed.
+    """
+    return 2 * max(plan.max_devices, len(grants))
+
+
+def element(mac: MacAddress, grant: Grant, used_bytes: int) -> str:
+    """One element of a set `granted`.
+
+    `used_bytes` is written with no packets, so that the 14 bytes each packet of a download is
+    long too much are subtracted only from what the kernel counts from now on.
+    """
+    left = milliseconds(grant.seconds_left)
+    return f"{mac} counter packets 0 bytes {used_bytes} timeout {left}ms expires {left}ms"
+
+
+def milliseconds(seconds: float) -> int:
+    """As the kernel counts. Never 0, which would mean for ever."""
+    return max(1, round(seconds * 1000))
+
+
+def _https_redirect(port: int | None) -> str:
+    if port is None:
+        return ""
+    return (
+        "        fib daddr type local tcp dport 443 "
+        f'redirect to :{port} comment "our pages, with a certificate"\n'
+    )
+
+
+def _port_set(plan: Plan) -> str:
+    ports = [plan.http_port] if plan.https_port is None else [plan.http_port, plan.https_port]
+    return "{ " + ", ".join(map(str, ports)) + " }"
+
+
+def _networks(
+    networks: Iterable[IPv4Network | IPv6Network], family: type[IPv4Network | IPv6Network]
+) -> str:
+    return _elements(str(network) for network in networks if isinstance(network, family))
+
+
+def _elements(elements: Iterable[str]) -> str:
+    # An empty `elements = { }` is a syntax error.
+    lines = ",\n            ".join(elements)
+    return f"\n        elements = {{\n            {lines}\n        }}" if lines else ""
+
+
+def _quoted(interface: str) -> str:
+    # `Plan` has refused everything that would need escaping.
+    return f'"{interface}"'
