@@ -27,6 +27,9 @@ from splash.site import Site
 from splash.texts import Texts
 from splash.views import Look, Status, View
 
+ARTICLES: Final = Path(__file__).parent / "articles"
+"""The sample articles that are shipped."""
+
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 PREPARED_PAGES: Final = 256
@@ -117,9 +120,15 @@ class Pages:
             articles=tuple(self._articles.values()),
             headlines=tuple(self._articles.values())[:HEADLINES],
             article=self._articles.get(view.slug) if isinstance(view, views.Article) else None,
+            share=self._share_left(view),
             renew=isinstance(view, Status) and view.seconds_left < RENEW_SECONDS,
         )
         return Page(_status_of(view), gzip.compress(html.encode(), mtime=0))
+
+    def _share_left(self, view: View) -> int:
+        """Percent of a turn that is left, for the bar of the status page."""
+        left = view.seconds_left if isinstance(view, Status) else 0
+        return min(100, 100 * left // max(1, self._site.session_minutes * 60))
 
 
 class _Speech:
@@ -189,7 +198,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["dial"] = _dial
     environment.filters["parted"] = _parted
     return environment
 
@@ -215,6 +223,6 @@ def _dial(number: str) -> Markup | str:
 
 
 def _parted(line: Markup) -> tuple[Markup, Markup]:
-    """`Công an: 113` as the two sides of its last colon; all on the left if there is none."""
-    left, colon, right = line.rpartition(": ")
+    """`Công an: 113` as the two sides of its first colon; all on the left if there is none."""
+    left, colon, right = line.partition(": ")
     return (left, right) if colon else (line, Markup(""))
