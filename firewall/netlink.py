@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-NETLINK_NETFILTER = 12
+NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 NLM_F_DUMP_INTR = 0x10
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -68,11 +68,9 @@ def messages(datagram: bytes) -> Iterator[tuple[int, int, bytes]]:
         at += length + (-length % 4)
 
 
-def open_socket(groups: int = 0) -> socket.socket:
+def open_socket(groups: int = 0, *, protocol: int = NETLINK_NETFILTER) -> socket.socket:
     """A netlink socket of this thread's network namespace, bound, hearing `groups` (a mask)."""
-    netlink = socket.socket(
-        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER
-    )
+    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
     try:
         netlink.bind((0, groups))
     except OSError:

@@ -1,0 +1,77 @@
+"""Notices that somebody changed the rules, without asking again and again.
+
+The kernel tells every listener of nftables' netlink group what each transaction did. Elements
+come and go all day, ours and dnsmasq's; rules do not. So only tables, chains, rules and sets
+wake anybody, and then `Enforcer.intact` says whether it concerned us. Idle costs nothing.
+"""
+
+import asyncio
+import errno
+from types import TracebackType
+from typing import Self
+
+from firewall.netlink import messages, open_socket
+
+SETTLE_SECONDS = 0.1
+"""A firewall that restarts changes its rules in several transactions; look when it has done."""
+
+_NFTABLES_GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES, as a mask
+_NFTABLES = 10 << 8
+_NOT_RULES = {_NFTABLES | 12, _NFTABLES | 14, _NFTABLES | 15}  # {NEW,DEL}SETELEM, NEWGEN
+_RECEIVE = 1 << 16
+
+
+class RulesetWatch:
+    """Listens from when it is made until it is closed.
+
+    Raises:
+        OSError: the kernel does not let us listen.
+    """
+
+    def __init__(self) -> None:
+        self._socket = open_socket(_NFTABLES_GROUP)
+        self._socket.setblocking(False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def changed(self) -> None:
+        """Wait until rules were changed, by anyone, since the last call returned."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                if _of_rules(await loop.sock_recv(self._socket, _RECEIVE)):
+                    break
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                break  # More was changed than the kernel could tell us.
+        await asyncio.sleep(SETTLE_SECONDS)
+        self._forget()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._socket.close()
+
+    def _forget(self) -> None:
+        """Drop what was told meanwhile: our caller looks now, and will see it."""
+        while True:
+            try:
+                self._socket.recv(_RECEIVE)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+
+
+def _of_rules(datagram: bytes) -> bool:
+    return any(kind not in _NOT_RULES for kind, _, _ in messages(datagram))
