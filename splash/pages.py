@@ -89,6 +89,11 @@ class Pages:
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 
+    @property
+    def prepared_pages(self) -> int:
+        """How many finished pages are in memory now."""
+        return self._prepared.cache_info().currsize
+
     def page(self, view: View, look: Look, *, open: bool) -> Page:
         """The page for `view`. `open`: the device is online, and links may lead outside."""
         match view:
