@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from portal.setting_values import (
     Network,
@@ -121,7 +121,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firewall:
-    driver: str = setting(
+    driver: Literal["nftables", "nft", "memory"] = setting(
         one_of("nftables", "nft", "memory"),
         "nftables",
         "`nftables` uses the library, `nft` runs the program, `memory` enforces nothing.",

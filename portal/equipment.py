@@ -95,18 +95,27 @@ class Neighbours:
             await events.bind(RTMGRP_NEIGH | RTMGRP_LINK)
             self._kernel = kernel
             await self._read_all(appeared)
-            async for message in events.get():
-                match message["event"]:
-                    case "RTM_NEWNEIGH" | "RTM_DELNEIGH":
-                        mac = self._learn(message)
-                        if mac is not None:
-                            appeared(mac)
-                    case "RTM_NEWLINK" | "RTM_DELLINK":
-                        if message.get_attr("IFLA_IFNAME") == self._interface:
-                            gone = message["event"] == "RTM_DELLINK"
-                            if (None if gone else message["index"]) != self._index:
-                                await self._read_all(appeared)
-                            link_changed()
+            while True:  # One `get` ends with the messages that have arrived.
+                async for message in events.get():
+                    await self._take(message, appeared, link_changed)
+
+    async def _take(
+        self,
+        message: Any,
+        appeared: Callable[[MacAddress], None],
+        link_changed: Callable[[], None],
+    ) -> None:
+        match message["event"]:
+            case "RTM_NEWNEIGH" | "RTM_DELNEIGH":
+                mac = self._learn(message)
+                if mac is not None:
+                    appeared(mac)
+            case "RTM_NEWLINK" | "RTM_DELLINK":
+                if message.get_attr("IFLA_IFNAME") == self._interface:
+                    gone = message["event"] == "RTM_DELLINK"
+                    if (None if gone else message["index"]) != self._index:
+                        await self._read_all(appeared)
+                    link_changed()
 
     async def _read_all(self, appeared: Callable[[MacAddress], None]) -> None:
         """Begin anew from the kernel's table: at the start, and with a new interface."""

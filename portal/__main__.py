@@ -1,0 +1,276 @@
+"""The operator's command `portal`. Exit codes: 0 done, 1 failed, 2 usage or configuration,
+3 the firewall refused."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from firewall.enforcer import EnforcementError
+from portal import __version__, control
+from portal.config import Config, ConfigurationError, load
+
+DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
+
+FAILED, USAGE, FIREWALL = 1, 2, 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = parser().parse_args(argv)
+    try:
+        return int(options.does(options) or 0)
+    except ConfigurationError as error:
+        return _say(error, USAGE)
+    except EnforcementError as error:
+        return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
+    except control.Refused as error:
+        return _say(error, FIREWALL if error.by_firewall else FAILED)
+    except control.NotRunning as error:
+        return _say(error, FAILED)
+    except PermissionError as error:
+        return _say(f"no permission for {error.filename or 'this'}; run it as root", FAILED)
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and its options; docs/commands.md describes them (a test compares)."""
+    top = argparse.ArgumentParser(
+        prog="portal", description="Captive portal gateway.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"portal {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str,
+        does: Callable[[argparse.Namespace], int | None],
+        help: str,
+        *,
+        reads: bool = False,
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        sub.set_defaults(does=does)
+        sub.add_argument(
+            "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="portal.toml to use"
+        )
+        if reads:
+            sub.add_argument("--json", action="store_true", help="print JSON")
+        return sub
+
+    command("run", _run, "Run the gateway in the foreground.")
+    demo = commands.add_parser(
+        "demo", help="Run the whole system on this machine, in namespaces of its own."
+    )
+    demo.set_defaults(does=_demo)
+    demo.add_argument("--once", action="store_true", help="stop after the walk")
+    command("check", _check, "Try the configuration and the rules; change nothing.")
+    command("ruleset", _ruleset, "Print the nftables rules this configuration makes.")
+    command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
+    command("status", _status, "Say how the running gateway is.", reads=True)
+    sessions = command("sessions", _sessions, "List who is online.", reads=True)
+    sessions.add_argument(
+        "--all", action="store_true", help="list what the session log holds, ended ones too"
+    )
+    grant = command("grant", _tell, "Let a device pass without a tap.")
+    grant.add_argument("--minutes", type=_minutes, help="instead of the usual length")
+    command("revoke", _tell, "End the session of a device.")
+    block = command("block", _tell, "Never let a device pass again.")
+    block.add_argument("--reason", default="", metavar="TEXT", help="kept in the log")
+    command("unblock", _tell, "Let a blocked device be like the others.")
+    for name in ("grant", "revoke", "block", "unblock"):
+        told = commands.choices[name]
+        told.add_argument("mac", metavar="MAC", help="the device, like 02:00:5e:10:00:01")
+        told.set_defaults(command=name)
+    command("doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True)
+    return top
+
+
+def _run(options: argparse.Namespace) -> int:
+    from portal import daemon  # The other commands do without its 40 MiB.
+
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    config = load(options.config)
+    try:
+        asyncio.run(daemon.run(config))
+    except* (daemon.StartError, EnforcementError, ConfigurationError) as group:
+        raise group.exceptions[0] from None
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from portal.demo.__main__ import main as demo
+
+    return demo(["--once"] if options.once else [])
+
+
+def _check(options: argparse.Namespace) -> int:
+    from firewall.drivers import open_enforcer
+    from portal.machine import problems
+    from portal.plan import plan_of
+
+    config = load(options.config)
+    if missing := problems(config):
+        raise ConfigurationError(str(options.config), missing)
+
+    async def check() -> None:
+        enforcer = open_enforcer(config.firewall.driver)
+        try:
+            await enforcer.check(plan_of(config))
+        finally:
+            await enforcer.close()
+
+    asyncio.run(check())
+    print(f"{options.config}: good; nftables accepts its rules; nothing was changed")
+    return 0
+
+
+def _ruleset(options: argparse.Namespace) -> None:
+    from firewall.ruleset import render
+    from portal.plan import plan_of
+
+    print(render(plan_of(load(options.config))), end="")
+
+
+def _cleanup(options: argparse.Namespace) -> int:
+    from firewall.drivers import open_enforcer
+
+    config = _config_or_none(options.config)
+    if config is not None and _is_running(config):
+        return _say("the portal is running and would put its rules back; stop it first", FAILED)
+
+    async def remove() -> None:
+        enforcer = open_enforcer(config.firewall.driver if config else "nftables")
+        try:
+            await enforcer.remove()
+        finally:
+            await enforcer.close()
+
+    asyncio.run(remove())
+    print("no rule of the portal is left; phones pass as the router's own firewall says")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> None:
+    status = _ask(options, {"command": "status"})
+    if options.json:
+        print(json.dumps(status, ensure_ascii=False))
+        return
+    width = max(len(name) for name in status)
+    for name, value in status.items():
+        print(f"{name.replace('_', ' '):{width}}  {value}")
+
+
+def _sessions(options: argparse.Namespace) -> None:
+    if options.all:
+        rows = _logged_sessions(load(options.config))
+    else:
+        rows = _ask(options, {"command": "sessions"})["sessions"]
+    if options.json:
+        print(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        print("nobody is online" if not options.all else "the log holds no session")
+    else:
+        print(_table(rows))
+
+
+def _logged_sessions(config: Config) -> list[dict[str, Any]]:
+    import sqlite_utils
+
+    path = config.storage.data_dir / "sessions.db"
+    if not path.exists():
+        raise control.Refused(f"{path} is not there; no gateway has run with this configuration")
+    db = sqlite_utils.Database(f"file:{path}?mode=ro")
+    return list(
+        db.query(
+            "SELECT pseudonym, conditions, datetime(started_wall, 'unixepoch') AS started_utc,"
+            " datetime(ended_wall, 'unixepoch') AS ended_utc, seconds, end_reason,"
+            " up_bytes, down_bytes FROM sessions ORDER BY id"
+        )
+    )
+
+
+def _tell(options: argparse.Namespace) -> None:
+    question = {"command": options.command, "mac": options.mac}
+    if options.command == "grant":
+        question["minutes"] = options.minutes
+    if options.command == "block":
+        question["reason"] = options.reason
+    answer = _ask(options, question)
+    left = answer.get("seconds_left")
+    until = f", {-(-left // 60)} minutes left" if left is not None else ""
+    print(f"{answer['mac']} {answer['done']}{until}")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from portal.doctor import examine
+
+    findings = examine(options.config)
+    if options.json:
+        print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
+    return 0 if all(finding.good for finding in findings) else FAILED
+
+
+def _ask(options: argparse.Namespace, question: dict[str, Any]) -> control.Answer:
+    config = load(options.config)
+    return control.ask(config.storage.run_dir / "control.sock", question)
+
+
+def _is_running(config: Config) -> bool:
+    try:
+        control.ask(config.storage.run_dir / "control.sock", {"command": "status"})
+    except control.NotRunning:
+        return False
+    except control.Refused:
+        return True
+    return True
+
+
+def _config_or_none(path: Path) -> Config | None:
+    """The configuration if it is good: cleaning up must not depend on it."""
+    try:
+        return load(path)
+    except ConfigurationError:
+        return None
+
+
+def _minutes(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 7 * 24 * 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to 10080")
+    return int(text)
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    def cell(value: object) -> str:
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
+        if isinstance(value, float):
+            return f"{value:.0f}"
+        return "-" if value is None else str(value)
+
+    heads = list(rows[0])
+    lines = [heads, *([cell(row[head]) for head in heads] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _say(message: object, code: int) -> int:
+    print(f"portal: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

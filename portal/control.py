@@ -1,0 +1,199 @@
+"""The control socket: what operators ask of a running daemon, and its answers.
+
+One line of JSON each way over a Unix socket in the run directory, for root and the group
+`portal`. `serve` is the daemon's side, `ask` the command's.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from firewall.changes import MacAddress, Usage, mac_address
+from firewall.enforcer import EnforcementError
+from portal.events import (
+    AccessGranted,
+    EquipmentBlocked,
+    EquipmentUnblocked,
+    Event,
+    SessionWithdrawn,
+)
+from portal.runner import Overloaded, Runner
+from portal.session import Device
+
+_MOST_BYTES = 4096
+_ASK_SECONDS = 15.0
+
+log = logging.getLogger("portal.control")
+
+Answer = dict[str, Any]
+
+
+class NotRunning(Exception):
+    """No daemon listens in this run directory."""
+
+
+class Refused(Exception):
+    """The daemon said no; the text says why. `by_firewall`: it was the firewall that refused."""
+
+    def __init__(self, why: str, *, by_firewall: bool = False) -> None:
+        super().__init__(why)
+        self.by_firewall = by_firewall
+
+
+class Control:
+    """Answers questions about `runner`, and passes on what operators want done."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        device: Callable[[MacAddress], Device],
+        addresses_of: Callable[[MacAddress], frozenset[str]],
+        usage: Callable[[], Awaitable[Mapping[MacAddress, Usage]]],
+        status: Callable[[], Answer],
+    ) -> None:
+        self._runner = runner
+        self._device = device
+        self._addresses_of = addresses_of
+        self._usage = usage
+        self._status = status
+
+    async def answer(self, question: Any) -> Answer:
+        """The answer to one question, as it goes over the socket."""
+        try:
+            match question:
+                case {"command": "status"}:
+                    return {"ok": True, **self._status()}
+                case {"command": "sessions"}:
+                    return {"ok": True, "sessions": await self._sessions()}
+                case {"command": "grant", "mac": str(mac), **rest}:
+                    minutes: Any = rest.get("minutes")
+                    seconds = None if minutes is None else float(minutes) * 60
+                    return await self._do(
+                        mac, lambda device: AccessGranted(device, seconds), "granted"
+                    )
+                case {"command": "revoke", "mac": str(mac)}:
+                    return await self._do(
+                        mac, lambda device: SessionWithdrawn(device.mac, "staff"), "revoked"
+                    )
+                case {"command": "block", "mac": str(mac), **rest}:
+                    why = str(rest.get("reason") or "")
+                    return await self._do(
+                        mac, lambda device: EquipmentBlocked(device, why), "blocked"
+                    )
+                case {"command": "unblock", "mac": str(mac)}:
+                    return await self._do(mac, EquipmentUnblocked, "unblocked")
+                case _:
+                    return {"ok": False, "error": "unknown command"}
+        except ValueError as error:
+            return {"ok": False, "error": str(error)}
+        except Overloaded:
+            return {"ok": False, "error": "too much is waiting; try again in a moment"}
+        except EnforcementError as error:
+            return {"ok": False, "error": str(error), "by_firewall": True}
+
+    async def _do(self, mac: str, event: Callable[[Device], Event], done: str) -> Answer:
+        device = self._device(mac_address(mac))
+        before = self._runner.state
+        step = await self._runner.submit(event(device))
+        if step.refusal == "blocked":
+            return {"ok": False, "error": f"{device.mac} is blocked; unblock it first"}
+        if step.refusal == "full":
+            most = self._runner.policy.max_devices
+            return {"ok": False, "error": f"{most} devices are open, as session.max_devices says"}
+        if not step.facts:
+            what = "is not blocked" if done == "unblocked" else "has no session"
+            known = device.mac in before.sessions or bool(self._addresses_of(device.mac))
+            hint = "" if known else "; no device with this address is on the network"
+            return {"ok": False, "error": f"{device.mac} {what}{hint}"}
+        session = step.state.sessions.get(device.mac)
+        left = {"seconds_left": session.seconds_remaining(self._runner.now())} if session else {}
+        return {"ok": True, "done": done, "mac": device.mac, **left}
+
+    async def _sessions(self) -> list[Answer]:
+        usage = await self._usage()
+        now = self._runner.now()
+        rows = []
+        for mac, session in sorted(self._runner.state.sessions.items(), key=lambda s: s[1].ends):
+            used = usage.get(mac, Usage(0, 0))
+            rows.append(
+                {
+                    "mac": mac,
+                    "addresses": sorted(self._addresses_of(mac)),
+                    "pseudonym": session.pseudonym,
+                    "seconds_so_far": int(now - session.started),
+                    "seconds_left": session.seconds_remaining(now),
+                    "up_bytes": used.up_bytes,
+                    "down_bytes": used.down_bytes,
+                }
+            )
+        return rows
+
+
+async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
+    """Listen at `path` until cancelled.
+
+    Raises:
+        OSError: the socket cannot be made.
+    """
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                line = await reader.readline()
+                try:
+                    question = json.loads(line)
+                except ValueError:
+                    question = None
+                writer.write(json.dumps(await answer(question)).encode() + b"\n")
+                await writer.drain()
+        except (OSError, TimeoutError, ValueError) as error:
+            log.info("an operator's command went away: %s", error)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(talk, sock=_bound(path), limit=_MOST_BYTES)
+    async with server:
+        await server.serve_forever()
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket at `path` in place of any that a killed daemon left there."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o117)  # Root and the group only, from the first moment.
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    return listening
+
+
+def ask(path: Path, question: Mapping[str, Any]) -> Answer:
+    """Ask the daemon at `path`; blocks.
+
+    Raises:
+        NotRunning: nobody listens there.
+        PermissionError: this user may not.
+        Refused: the daemon said no.
+    """
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.settimeout(_ASK_SECONDS)
+        try:
+            channel.connect(str(path))
+            channel.sendall(json.dumps(question).encode() + b"\n")
+            line = channel.makefile("rb").readline()
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise NotRunning(f"no portal is running (nobody listens at {path})") from None
+        except TimeoutError:
+            raise Refused("the portal is running but does not answer") from None
+    if not line:
+        raise Refused("the portal went away without an answer")
+    answer: Answer = json.loads(line)
+    if not answer.pop("ok", False):
+        raise Refused(answer["error"], by_firewall=answer.get("by_firewall", False))
+    return answer

@@ -1,0 +1,307 @@
+"""Puts the daemon together, and keeps it together: the one place that knows every part.
+
+Started, it takes over what an earlier daemon or the kernel left. Stopped, it leaves the rules
+and the open devices where they are: the kernel keeps the time, and the next daemon the rest.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from content_cache.articles import load as load_articles
+from firewall import conntrack
+from firewall.changes import MacAddress, Usage
+from firewall.drivers import open_enforcer
+from firewall.enforcer import EnforcementError
+from firewall.watch import RulesetWatch
+from portal import __version__, control
+from portal.config import Config, ConfigurationError
+from portal.connections import Connections
+from portal.equipment import Neighbours
+from portal.events import EquipmentSeen, GatewayStarted, GatewayStopped
+from portal.gateway import Policy
+from portal.listeners import Listeners
+from portal.machine import problems, tls_context
+from portal.plan import plan_of
+from portal.pseudonyms import Pseudonyms
+from portal.runner import Runner
+from portal.session import Device, Instant
+from portal.session_log import SessionLog
+from portal.session_store import BrokenStore, Moment, SessionStore, boot_id
+from portal.user_portal import UserPortal
+from splash import texts
+from splash.pages import ARTICLES, Pages
+from splash.site import Site
+
+_LOOK_SECONDS = 1.0
+"""How often the rules are looked at, should the kernel's own notice be missed."""
+_SAMPLE_SECONDS = 300.0
+"""How often counters are written down: flash wears out by writing."""
+_FORGET_SECONDS = 6 * 3600.0
+
+T = TypeVar("T")
+
+log = logging.getLogger("portal")
+
+
+class StartError(Exception):
+    """The daemon cannot start; the text says why and what to do."""
+
+
+async def run(config: Config) -> None:
+    """Run the gateway until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: this machine lacks what the configuration names.
+        StartError: something else is in the way.
+        EnforcementError: the firewall refuses; nothing was changed.
+    """
+    if missing := problems(config):
+        raise ConfigurationError("portal.toml", missing)
+    async with AsyncExitStack() as stack:
+        run_dir, data_dir = config.storage.run_dir, config.storage.data_dir
+        for folder in (run_dir, data_dir):
+            _make(folder)
+        stack.enter_context(_only_one(run_dir / "portal.lock"))
+        pseudonyms = _kept_aside(data_dir / "pseudonym-keys.json", Pseudonyms, ValueError)
+        store = _kept_aside(
+            data_dir / "sessions.db", lambda path: SessionStore(path, boot_id()), BrokenStore
+        )
+        session_log = SessionLog(store, _moment)
+        stack.push_async_callback(session_log.close)
+        session_log.append((GatewayStarted(__version__),))
+
+        enforcer = open_enforcer(config.firewall.driver)
+        stack.push_async_callback(enforcer.close)
+        neighbours = Neighbours(config.interfaces.phones)
+
+        def device(mac: MacAddress) -> Device:
+            return pseudonyms.device(mac, time.time())
+
+        async def cut(mac: MacAddress) -> None:
+            await _cut(neighbours.addresses_of(mac))
+
+        token = pseudonyms.secret("the form of the splash page")[:16]
+        articles = load_articles(ARTICLES)
+        pages = Pages(_site(config), token, articles)
+        runner = Runner(
+            Policy(config.session.length, texts.load()["vi"].version, config.session.max_devices),
+            plan_of(config),
+            enforcer,
+            session_log,
+            _now,
+            cut,
+        )
+        remembered, blocked = store.take_over(_moment())
+        await runner.start(device, remembered, blocked)
+        log.info(
+            "the rules stand; %d sessions go on, %d wait for their device",
+            len(runner.state.sessions),
+            len(runner.state.remembered),
+        )
+
+        portal = UserPortal(
+            config.portal.host,
+            pages,
+            token,
+            runner,
+            neighbours,
+            device,
+            time.time,
+            https=config.portal.https_port is not None,
+        )
+        tls, https_port = tls_context(config), config.portal.https_port
+        phones = Listeners(
+            config.interfaces.phones,
+            config.portal.http_port,
+            (https_port, tls) if https_port is not None and tls is not None else None,
+            portal,
+            Connections(neighbours.known),
+        )
+
+        async def usage() -> Mapping[MacAddress, Usage]:
+            return {mac: grant.usage for mac, grant in (await enforcer.admitted() or {}).items()}
+
+        def status() -> dict[str, Any]:
+            return _status(config, runner, session_log, phones)
+
+        operator = control.Control(runner, device, neighbours.addresses_of, usage, status)
+
+        def appeared(mac: MacAddress) -> None:
+            if runner.state.remembered:
+                runner.notice(EquipmentSeen(device(mac)))
+
+        look = asyncio.Event()
+
+        def link_changed() -> None:
+            look.set()
+            phones.interface_changed.set()
+
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(job)
+                for job in (
+                    runner.run(),
+                    session_log.run(),
+                    neighbours.run(appeared, link_changed),
+                    phones.serve(),
+                    control.serve(run_dir / "control.sock", operator.answer),
+                    _watch_rules(look),
+                    _keep_rules(runner, look),
+                    _keep_books(config, runner, session_log),
+                )
+            ]
+            await stopping.wait()
+            await runner.sample_usage()
+            session_log.append((GatewayStopped(),))
+            log.info("stopping; open devices keep their time")
+            for task in running:
+                task.cancel()
+
+
+async def _watch_rules(look: asyncio.Event) -> None:
+    """Set `look` when the kernel says that rules were changed."""
+    with RulesetWatch() as watch:
+        while True:
+            await watch.changed()
+            look.set()
+
+
+async def _keep_rules(runner: Runner, look: asyncio.Event) -> None:
+    """Look whether the rules stand, whenever `look` says so and every second besides."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await look.wait()
+        look.clear()
+        with suppress(EnforcementError):  # The runner has said it, once.
+            await runner.check_enforcement()
+
+
+async def _keep_books(config: Config, runner: Runner, session_log: SessionLog) -> None:
+    """Write counters down, and turn old sessions into totals."""
+    forget = 0.0
+    while True:
+        if time.monotonic() >= forget:
+            forget = time.monotonic() + _FORGET_SECONDS
+            await session_log.forget_before(time.time() - config.privacy.keep_days * 86400)
+        await asyncio.sleep(_SAMPLE_SECONDS)
+        if runner.state.sessions:
+            await runner.sample_usage()
+
+
+async def _cut(addresses: frozenset[str]) -> None:
+    """End the running connections of these addresses; the set already holds their packets."""
+    if addresses:
+        try:
+            await conntrack.cut([ip_address(address) for address in addresses])
+        except EnforcementError as error:
+            log.warning("running connections could not be ended: %s", error)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"{folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartError(f"{folder} cannot be written by this user")
+
+
+def _only_one(path: Path) -> IO[str]:
+    """Hold `path` locked as long as the file is open.
+
+    Raises:
+        StartError: another daemon holds it.
+    """
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        pid = lock.read().strip() or "?"
+        lock.close()
+        raise StartError(
+            f"another portal is running here (process {pid}, which holds {path});"
+            " stop it first, or give this one another [storage] run_dir"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _kept_aside(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
+    """Open a file; a broken one is renamed, said loudly, and begun anew.
+
+    Raises:
+        StartError: the file cannot be opened at all.
+    """
+    try:
+        try:
+            return open_file(path)
+        except broken as error:
+            aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
+            path.rename(aside)
+            for rest in ("-wal", "-shm"):
+                path.with_name(path.name + rest).unlink(missing_ok=True)
+            log.error("%s is broken (%s); it is kept as %s and begun anew", path, error, aside)
+            return open_file(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StartError(f"{path} cannot be opened: {error}") from None
+
+
+def _now() -> Instant:
+    return Instant(time.monotonic())
+
+
+def _moment() -> Moment:
+    return Moment(time.time(), _now())
+
+
+def _site(config: Config) -> Site:
+    who = config.organisation
+    return Site(
+        name=config.site.name,
+        org=who.name,
+        unit=who.unit,
+        website=who.website,
+        phone=who.phone,
+        email=who.email,
+        address=who.address,
+        responsible=who.responsible,
+        host=config.portal.host,
+        session_minutes=round(config.session.length / 60),
+        keep_days=config.privacy.keep_days,
+        device_mbit=None,
+    )
+
+
+def _status(
+    config: Config, runner: Runner, session_log: SessionLog, phones: Listeners
+) -> dict[str, Any]:
+    return {
+        "site": config.site.id,
+        "version": __version__,
+        "open_devices": len(runner.state.sessions),
+        "waiting_sessions": len(runner.state.remembered),
+        "blocked_devices": len(runner.state.blocked),
+        "firewall": runner.refusing or "stands",
+        "log": session_log.failing or "written",
+        "lost_log_entries": session_log.lost,
+        "connections": len(phones.connections),
+        "refused_connections": phones.connections.refused,
+    }

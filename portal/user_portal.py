@@ -1,0 +1,285 @@
+"""The user portal (RFC 8952 §2.3) and its API (RFC 8908): all that a phone can ask of us.
+
+Every byte here comes from a phone and is hostile. Who asks is told by the packet's address and
+the kernel's neighbour table, never by anything the request says. Nothing of a request is ever
+repeated in an answer; the only Location we send is our own host. There are no cookies: mini
+browsers lose them. Nothing but a POST from our own page changes anything.
+"""
+
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from firewall.changes import MacAddress
+from firewall.enforcer import EnforcementError
+from portal.events import ConditionsAccepted, EquipmentSeen, SessionWithdrawn
+from portal.runner import Overloaded, Runner
+from portal.session import Device
+from portal.session_store import CLOCK_SET_AFTER
+from splash import views
+from splash.pages import Page, Pages
+from splash.views import Look, View, look_of, query
+
+API_PATH = "/captive-portal/api"
+_MOST_FORM_BYTES = 4096
+_VIETNAM = timezone(timedelta(hours=7))
+_REFERENCE_LETTERS = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
+_FULL_RETRY_MINUTES = 10
+
+log = logging.getLogger("portal.pages")
+
+
+class Equipment(Protocol):
+    """Who is behind an address; `portal.equipment.Neighbours` knows."""
+
+    async def find(self, address: str) -> MacAddress | None: ...
+    async def confirm(self, address: str) -> MacAddress | None: ...
+
+
+Handler = Callable[[web.BaseRequest, Look], Awaitable[web.Response]]
+
+
+class UserPortal:
+    """Answers requests. `handle` is the one entry; it never raises."""
+
+    def __init__(
+        self,
+        host: str,
+        pages: Pages,
+        token: str,
+        runner: Runner,
+        equipment: Equipment,
+        device: Callable[[MacAddress], Device],
+        wall: Callable[[], float],
+        *,
+        https: bool = False,
+    ) -> None:
+        """`token` comes back with the form of our own pages and with no other.
+
+        `https` says whether the portal can be reached that way at all.
+        """
+        self._host = host
+        self._root = f"http://{host}"
+        self._secure_root = f"https://{host}" if https else self._root
+        self._pages = pages
+        self._token = token
+        self._runner = runner
+        self._equipment = equipment
+        self._device = device
+        self._wall = wall
+        self._headers = {
+            "Server": "portal",
+            "Cache-Control": "no-store",
+            "Connection": "close",
+            "Content-Security-Policy": pages.content_security_policy,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+        }
+        self._reading: dict[str, Handler] = {
+            "/": self._front,
+            "/status": self._front,
+            "/rules": self._shows(views.Conditions()),
+            "/privacy": self._shows(views.Privacy()),
+            "/union": self._shows(views.Federation()),
+            "/articles": self._shows(views.Articles()),
+            "/left": self._shows(views.Left()),
+            API_PATH: self._api,
+        }
+        self._changing: dict[str, Handler] = {"/accept": self._accept, "/leave": self._leave}
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, whatever it is."""
+        try:
+            response = await self._answer(request)
+        except (EnforcementError, Overloaded) as error:
+            response = self._failed(look_of(request.query), error, 503)
+        except web.HTTPException as error:  # aiohttp's own: a form too large, say
+            response = web.Response(status=error.status, headers=self._headers)
+        except Exception as error:  # A bug: one page fails, the others go on.
+            log.exception("a page failed")
+            response = self._failed(look_of(request.query), error, 500)
+        response.force_close()
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if not self._is_for_us(request):
+            # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
+            # opens its window on nothing else (docs/compatibility.md).
+            return self._redirect("/", status=302)
+        look = look_of(request.query)
+        reading = request.method in ("GET", "HEAD")
+        if reading and request.path.startswith("/a/"):
+            return await self._show(request, look, views.Article(request.path[3:]))
+        handler = (self._reading if reading else self._changing).get(request.path)
+        if request.method == "POST" and handler is not None:
+            if not self._is_from_our_page(request):
+                log.info("a form from another site was refused")
+                return self._redirect("/" + query(look))
+            return await handler(request, look)
+        if reading and handler is not None:
+            return await handler(request, look)
+        if reading and request.path in self._changing:
+            return self._redirect("/" + query(look))  # A reload after the browser was closed.
+        if reading:
+            return await self._show(request, look, views.NotFound())
+        return web.Response(status=405, headers={**self._headers, "Allow": "GET, HEAD, POST"})
+
+    def _is_for_us(self, request: web.BaseRequest) -> bool:
+        """Whether the request names our own host, and is no request to a proxy (RFC 9112 §3.2)."""
+        if not request.raw_path.startswith("/"):
+            return False
+        host = request.headers.get("Host", "")
+        name, _, port = host.partition(":")
+        return name.lower().rstrip(".") == self._host and (not port or port.isdecimal())
+
+    def _is_from_our_page(self, request: web.BaseRequest) -> bool:
+        """Refuse forms of other sites by what browsers say of them, where they say it.
+
+        Fetch Metadata and the Origin header (RFC 6454 §7); old browsers send neither, and the
+        token of the form decides.
+        """
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = request.headers.get("Origin")
+        return origin is None or urlsplit(origin).hostname == self._host
+
+    # Pages
+
+    async def _front(self, request: web.BaseRequest, look: Look) -> web.Response:
+        """Where this device stands: online, or in front of the button."""
+        mac = await self._mac(request)
+        if mac is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        session = self._runner.session_of(mac)
+        if session is None:
+            if self._runner.state.is_blocked(self._device(mac)):
+                return self._page(request, look, views.Blocked(), open=False)
+            ended = mac in self._runner.lately_expired
+            return self._page(request, look, views.Splash(ended), open=False)
+        seconds = session.seconds_remaining(self._runner.now())
+        wall = self._wall()
+        until = None
+        if wall > CLOCK_SET_AFTER:
+            until = datetime.fromtimestamp(wall + seconds, UTC).astimezone(_VIETNAM)
+        status = views.Status(seconds, f"{until:%H:%M}" if until else None)
+        return self._page(request, look, status, open=True)
+
+    def _shows(self, view: View) -> Handler:
+        async def show(request: web.BaseRequest, look: Look) -> web.Response:
+            return await self._show(request, look, view)
+
+        return show
+
+    async def _show(self, request: web.BaseRequest, look: Look, view: View) -> web.Response:
+        mac = await self._mac(request)
+        is_open = mac is not None and self._runner.session_of(mac) is not None
+        return self._page(request, look, view, open=is_open)
+
+    async def _accept(self, request: web.BaseRequest, look: Look) -> web.Response:
+        form = await self._form(request)
+        device = await self._asking_device(request)
+        if device is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        token = form.get("conditions")
+        if not isinstance(token, str) or not hmac.compare_digest(
+            token.encode(), self._token.encode()
+        ):
+            return self._redirect("/" + query(look))
+        # The token names the conditions it was made for, so these are the ones agreed to.
+        step = await self._runner.submit(ConditionsAccepted(device, self._runner.policy.conditions))
+        if step.refusal == "blocked":
+            return self._page(request, look, views.Blocked(), open=False)
+        if step.refusal == "full":
+            return self._page(request, look, views.Full(self._minutes_to_wait()), open=False)
+        if step.refusal is not None:
+            return self._redirect("/" + query(look))
+        # Only now is the gate open. A full navigation ending in 200 tells mini browsers so.
+        return self._redirect("/status" + query(look))
+
+    async def _form(self, request: web.BaseRequest) -> Mapping[str, object]:
+        """The fields of a small plain form; nothing of anything else."""
+        length = request.content_length
+        small = length is not None and length <= _MOST_FORM_BYTES
+        if not small or request.content_type != "application/x-www-form-urlencoded":
+            return {}
+        return await request.post()
+
+    async def _leave(self, request: web.BaseRequest, look: Look) -> web.Response:
+        device = await self._asking_device(request)
+        if device is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        await self._runner.submit(SessionWithdrawn(device.mac, "person"))
+        return self._redirect("/left" + query(look))
+
+    async def _api(self, request: web.BaseRequest, look: Look) -> web.Response:
+        """RFC 8908 §5."""
+        mac = await self._mac(request)
+        session = self._runner.session_of(mac) if mac is not None else None
+        state: dict[str, object] = {
+            "captive": session is None,
+            "user-portal-url": f"{self._secure_root}/",
+            "venue-info-url": f"{self._secure_root}/union",
+            "can-extend-session": True,
+        }
+        if session is not None:
+            state["seconds-remaining"] = session.seconds_remaining(self._runner.now())
+        return web.Response(
+            body=json.dumps(state).encode(),
+            content_type="application/captive+json",
+            headers={**self._headers, "Cache-Control": "private, no-store"},
+        )
+
+    # What pages are made of
+
+    async def _mac(self, request: web.BaseRequest) -> MacAddress | None:
+        """Who asks; gives the device back the session it had before a power cut."""
+        mac = await self._equipment.find(request.remote or "")
+        if mac is not None and self._runner.state.remembered:
+            device = self._device(mac)
+            if not self._runner.state.remembered.keys().isdisjoint(device.pseudonyms):
+                await self._runner.submit(EquipmentSeen(device))
+        return mac
+
+    async def _asking_device(self, request: web.BaseRequest) -> Device | None:
+        """Who asks for a change: the kernel is asked anew, because addresses change hands."""
+        mac = await self._equipment.confirm(request.remote or "")
+        return None if mac is None else self._device(mac)
+
+    def _minutes_to_wait(self) -> int:
+        sessions = self._runner.state.sessions.values()
+        left = min((s.seconds_remaining(self._runner.now()) for s in sessions), default=0)
+        return min(_FULL_RETRY_MINUTES, 1 + left // 60)
+
+    def _redirect(self, path: str, *, status: int = 303) -> web.Response:
+        headers = {**self._headers, "Location": self._root + path}
+        return web.Response(status=status, headers=headers)
+
+    def _failed(self, look: Look, error: Exception, status: int) -> web.Response:
+        """A page with a short code; the log has the same code beside what went wrong."""
+        reference = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(5))
+        log.error("error code %s: %s", reference, error)
+        page = self._pages.page(
+            views.Failure(reference, 503 if status == 503 else 500), look, open=False
+        )
+        return web.Response(
+            status=page.status,
+            body=page.plain(),
+            headers={**self._headers, "Content-Type": page.content_type},
+        )
+
+    def _page(
+        self, request: web.BaseRequest, look: Look, view: View, *, open: bool
+    ) -> web.Response:
+        page: Page = self._pages.page(view, look, open=open)
+        headers = {**self._headers, "Content-Type": page.content_type, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return web.Response(status=page.status, body=page.body, headers=headers)
+        return web.Response(status=page.status, body=page.plain(), headers=headers)
