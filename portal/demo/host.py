@@ -19,6 +19,7 @@ from pathlib import Path
 _KEEPER = """
 mount -t sysfs none /sys 2>/dev/null || true
 mount --bind "$1" /etc/resolv.conf
+[ -z "$2" ] || mount --bind "$2" /etc/ssl/certs/ca-certificates.crt
 ip link set lo up
 echo ready
 read -r _ || true
@@ -39,7 +40,11 @@ class LabError(Exception):
 class Host:
     """A machine: run commands on it, start servers on it, or put a thread into its network."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, *, trusts: Path | None = None) -> None:
+        """Make the host with a folder of its own inside `folder`.
+
+        `trusts` is the only certificate authority its programs know; by default, the machine's.
+        """
         self.name = name
         self.folder = folder / name
         self.folder.mkdir()
@@ -47,7 +52,10 @@ class Host:
         self.resolv_conf.touch()
         self._started: list[subprocess.Popen[bytes]] = []
         self._keeper = subprocess.Popen(
-            ["unshare", "--net", "--mount", "sh", "-c", _KEEPER, "keeper", str(self.resolv_conf)],
+            [
+                *("unshare", "--net", "--mount", "sh", "-c", _KEEPER),
+                *("keeper", str(self.resolv_conf), str(trusts or "")),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

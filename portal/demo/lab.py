@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
+from portal.demo import internet
 from portal.demo.addresses import (
     CHECKS4,
     CHECKS6,
@@ -38,6 +39,7 @@ from portal.demo.addresses import (
     WEBSITE4,
     WEBSITE6,
 )
+from portal.demo.authority import Authority
 from portal.demo.host import Host, LabError
 from portal.demo.phone import Phone
 
@@ -45,6 +47,8 @@ TomlValue: TypeAlias = str | int | float | bool | Sequence[str]
 Settings: TypeAlias = Mapping[str, Mapping[str, TomlValue]]
 
 HTTP_PORT = 2080
+HTTPS_PORT = 2443
+API_URI = f"https://{PORTAL_HOST}/captive-portal/api"
 
 # Duplicate address detection costs a second per interface and finds nothing in here.
 _NO_DAD = ("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
@@ -75,7 +79,6 @@ class Lab:
         self.portal: subprocess.Popen[bytes] | None = None
         self._closing = ExitStack()
         self._portal_config: Path | None = None
-        self._leases = 0
 
     def __enter__(self) -> Self:
         try:
@@ -100,6 +103,7 @@ class Lab:
     def _build(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-lab-"))
         self._closing.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.authority = Authority(self.folder)
         self.internet = self._host("internet")
         self.gateway = self._host("gateway")
         self.internet.sysctl(*_NO_DAD)
@@ -152,7 +156,7 @@ class Lab:
         """
         number = len(self.phones) + 1
         mac = mac or ":".join(f"{byte:02x}" for byte in (0x02, *random.randbytes(5)))
-        phone = Phone(f"phone{number}", self.folder, mac)
+        phone = Phone(f"phone{number}", self.folder, mac, trusts=self.authority.certificate)
         self._closing.callback(phone.close)
         self.phones.append(phone)
         phone.sysctl(*_NO_DAD, "net.ipv6.conf.default.router_solicitation_delay=0")
@@ -166,8 +170,6 @@ class Lab:
 
     def start_internet(self) -> None:
         """Start the resolver that knows every host of the Internet, and all those hosts."""
-        from portal.demo import internet
-
         self._dnsmasq(
             self.internet,
             "resolver",
@@ -175,20 +177,13 @@ class Lab:
             "--bind-interfaces",
             *(f"--host-record={name},{','.join(at)}" for name, at in internet.names().items()),
         )
-        server = self.internet.popen(
-            sys.executable, "-m", "portal.demo.internet", self.folder, log="internet"
-        )
-        self.internet.wait_until(
-            lambda: "ready" in self.internet.read_log("internet"),
-            "the Internet's web servers start",
-            process=server,
-            log="internet",
-        )
+        certificate = self.authority.sign("internet", internet.names())
+        self._module(self.internet, "portal.demo.internet", certificate.chain, certificate.key)
 
     def start_dns_dhcp(self, *, api_uri: str | None = None, options: Sequence[str] = ()) -> None:
         """Start the access point's dnsmasq: names, DHCP, router advertisements.
 
-        `api_uri` is announced as DHCP option 114 (RFC 8910) to phones that ask for it.
+        `api_uri` is announced as DHCP option 114 and in router advertisements (RFC 8910).
         """
         announced = [f"--dhcp-option=114,{api_uri}"] if api_uri else []
         first, last = PHONES4[100], PHONES4[-2]
@@ -210,6 +205,16 @@ class Lab:
             *announced,
             *options,
         )
+        if api_uri:
+            self._module(self.gateway, "portal.demo.announcement", "br-lan", api_uri)
+
+    def _module(self, host: Host, module: str, *arguments: str | Path) -> None:
+        """Start one of our own programs, which says `ready`."""
+        log = module.rpartition(".")[2]
+        process = host.popen(sys.executable, "-m", module, *arguments, log=log)
+        host.wait_until(
+            lambda: "ready" in host.read_log(log), f"{module} starts", process=process, log=log
+        )
 
     def _dnsmasq(self, host: Host, log: str, *options: str) -> None:
         process = host.popen(
@@ -228,11 +233,23 @@ class Lab:
             log=log,
         )
 
-    def start_portal(self, settings: Settings | None = None) -> subprocess.Popen[bytes]:
+    def start_portal(
+        self, settings: Settings | None = None, *, https: bool = False
+    ) -> subprocess.Popen[bytes]:
         """Write portal.toml, start the daemon on the access point, wait until it answers.
 
-        `settings` replace single keys of the sample configuration, section by section.
+        `settings` replace single keys of the sample configuration, section by section. With
+        `https` the daemon gets a certificate that phones trust, which announcing an API needs.
         """
+        if https:
+            certificate = self.authority.sign("portal", [PORTAL_HOST])
+            tls: Mapping[str, TomlValue] = {
+                "https_port": HTTPS_PORT,
+                "tls_cert": str(certificate.chain),
+                "tls_key": str(certificate.key),
+            }
+            given = dict(settings or {})
+            settings = given | {"portal": {**tls, **given.get("portal", {})}}
         self._portal_config = self.folder / "portal.toml"
         self._portal_config.write_text(_toml(self.configuration(settings or {})), encoding="utf-8")
         return self.portal_restart()
