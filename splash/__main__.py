@@ -7,7 +7,7 @@ from content_cache import articles
 from splash import example
 from splash.pages import ARTICLES, Pages
 from splash.texts import TextsError
-from splash.views import LANGUAGES, Look
+from splash.views import LOOKS
 
 
 def preview(folder: Path) -> list[Path]:
@@ -16,9 +16,7 @@ def preview(folder: Path) -> list[Path]:
     files = []
     for open, named in ((False, example.CAPTIVE), (True, example.OPEN)):
         for name, view in named.items():
-            for look in (
-                Look(language, large) for language in LANGUAGES for large in (False, True)
-            ):
+            for look in LOOKS:
                 size = "-large" if look.large else ""
                 file = folder / f"{name}.{look.language}{size}.html"
                 file.write_bytes(pages.page(view, look, open=open).plain())

@@ -21,6 +21,9 @@ class Look:
     large: bool = False
 
 
+LOOKS: Final = tuple(Look(language, large) for language in LANGUAGES for large in (False, True))
+
+
 def look_of(parameters: Mapping[str, str]) -> Look:
     """The look an address asks for; what it does not know is Vietnamese in the usual size."""
     return Look(

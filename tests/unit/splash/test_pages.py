@@ -16,9 +16,8 @@ from splash import example, pages, texts, views
 from splash.__main__ import preview
 from splash.pages import ARTICLES, Page, Pages
 from splash.site import Site
-from splash.views import LANGUAGES, Look, View, look_of, query
+from splash.views import LANGUAGES, LOOKS, Look, View, look_of, query
 
-LOOKS = [Look(language, large) for language in LANGUAGES for large in (False, True)]
 EVERY = list(product((example.CAPTIVE | example.OPEN).values(), LOOKS, (False, True)))
 
 HOSTILE = parse(
