@@ -99,12 +99,9 @@ table inet $table {
     # Before connection tracking, so that made-up sources do not fill its table.
     chain source {
         type filter hook prerouting priority raw - 5; policy accept;
-        iifname "lo" accept
         iifname != $phones fib saddr oifname $phones drop comment "only phones speak for phones"
         iifname != $phones accept
-        ip saddr 0.0.0.0 udp dport 67 accept comment "no address yet: DHCP"
-        ip6 saddr :: ip6 daddr ff02::/16 accept comment "no address yet: duplicate detection"
-        fib saddr type local drop comment "phones are not the gateway"
+        # Linux lets DHCP and duplicate address detection through here: no address yet.
         fib saddr . iif oif missing drop comment "phones have addresses of their own network"
     }
 
@@ -116,7 +113,6 @@ table inet $table {
         iifname != $phones accept
         fib daddr type local tcp dport 80 redirect to :$http_port comment "our pages"
 $https_redirect\
-        fib daddr type local accept
         ether saddr != @granted goto captive_destination
     }
     chain captive_destination {
@@ -143,7 +139,6 @@ $https_redirect\
         icmp type echo-request limit rate 100/second burst 100 packets accept comment "ping"
         icmpv6 type echo-request limit rate 100/second burst 100 packets accept comment "ping6"
         ct direction reply accept comment "answers to the gateway"
-        meta pkttype { broadcast, multicast } drop comment "chatter"
         goto refuse comment "nothing else of the gateway"
     }
 
@@ -174,6 +169,7 @@ $https_redirect\
     # Says no at once, so that a phone does not wait for a time-out; but a storm is not
     # answered in kind. Each device has its share, and all of them together a limit.
     chain refuse {
+        meta pkttype { broadcast, multicast } drop comment "chatter"
         update @refused { ether saddr limit rate over 50/second burst 100 packets } drop \\
             comment "enough answers to one device"
         limit rate over 1000/second burst 500 packets drop comment "enough answers"
