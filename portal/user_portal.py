@@ -112,7 +112,7 @@ class UserPortal:
         if not self._is_for_us(request):
             # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
             # opens its window on nothing else (docs/compatibility.md).
-            return self._redirect("/", status=302)
+            return self._to(self._root + "/", status=302)
         look = look_of(request.query)
         reading = request.method in ("GET", "HEAD")
         if reading and request.path.startswith("/a/"):
@@ -121,12 +121,12 @@ class UserPortal:
         if request.method == "POST" and handler is not None:
             if not self._is_from_our_page(request):
                 log.info("a form from another site was refused")
-                return self._redirect("/" + query(look))
+                return self._redirect(request, "/", look)
             return await handler(request, look)
         if reading and handler is not None:
             return await handler(request, look)
         if reading and request.path in self._changing:
-            return self._redirect("/" + query(look))  # A reload after the browser was closed.
+            return self._redirect(request, "/", look)  # A reload after the browser was closed.
         if reading:
             return await self._show(request, look, views.NotFound())
         return web.Response(status=405, headers={**self._headers, "Allow": "GET, HEAD, POST"})
@@ -191,7 +191,7 @@ class UserPortal:
         if not isinstance(token, str) or not hmac.compare_digest(
             token.encode(), self._token.encode()
         ):
-            return self._redirect("/" + query(look))
+            return self._redirect(request, "/", look)
         # The token names the conditions it was made for, so these are the ones agreed to.
         step = await self._runner.submit(ConditionsAccepted(device, self._runner.policy.conditions))
         if step.refusal == "blocked":
@@ -199,9 +199,9 @@ class UserPortal:
         if step.refusal == "full":
             return self._page(request, look, views.Full(self._minutes_to_wait()), open=False)
         if step.refusal is not None:
-            return self._redirect("/" + query(look))
+            return self._redirect(request, "/", look)
         # Only now is the gate open. A full navigation ending in 200 tells mini browsers so.
-        return self._redirect("/status" + query(look))
+        return self._redirect(request, "/status", look)
 
     async def _form(self, request: web.BaseRequest) -> Mapping[str, object]:
         """The fields of a small plain form; nothing of anything else."""
@@ -216,7 +216,7 @@ class UserPortal:
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
         await self._runner.submit(SessionWithdrawn(device.mac, "person"))
-        return self._redirect("/left" + query(look))
+        return self._redirect(request, "/left", look)
 
     async def _api(self, request: web.BaseRequest, look: Look) -> web.Response:
         """RFC 8908 §5."""
@@ -257,9 +257,16 @@ class UserPortal:
         left = min((s.seconds_remaining(self._runner.now()) for s in sessions), default=0)
         return min(_FULL_RETRY_MINUTES, 1 + left // 60)
 
-    def _redirect(self, path: str, *, status: int = 303) -> web.Response:
-        headers = {**self._headers, "Location": self._root + path}
-        return web.Response(status=status, headers=headers)
+    def _redirect(self, request: web.BaseRequest, path: str, look: Look) -> web.Response:
+        """To a page of ours, by the scheme the person came by.
+
+        `form-action 'self'` holds for where a form leads in the end, too (CSP 3 §6.3.1).
+        """
+        root = self._secure_root if request.secure else self._root
+        return self._to(root + path + query(look), status=303)
+
+    def _to(self, address: str, *, status: int) -> web.Response:
+        return web.Response(status=status, headers={**self._headers, "Location": address})
 
     def _failed(self, look: Look, error: Exception, status: int) -> web.Response:
         """A page with a short code; the log has the same code beside what went wrong."""
