@@ -9,7 +9,7 @@ A device without a session is captive. A *remembered* session is one that was op
 power went: it is given back, with what was left of its time, to the device that reappears.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias, assert_never
@@ -178,11 +178,17 @@ def _restore(state: State, device: Device, policy: Policy, now: Instant) -> Step
         return Step(state)  # `TimePassed` forgets it; somebody else may leave before.
     admit = Admit(device.mac, session.ends - now + LEEWAY_SECONDS)
     kept = state.without_memory_of(found).with_session(device.mac, session)
-    return Step(kept, (admit,), (SessionRestored(session),))
+    others = _lost(found.values(), session)
+    return Step(kept, (admit,), (*others, SessionRestored(session)))
 
 
 def _remembered(state: State, device: Device) -> dict[Pseudonym, Session]:
     return {p: state.remembered[p] for p in device.pseudonyms if p in state.remembered}
+
+
+def _lost(found: Iterable[Session], chosen: Session) -> Iterator[SessionEnded]:
+    """The other sessions of a device that has one: rows that nobody would ever end."""
+    return (SessionEnded(session, "lost") for session in found if session != chosen)
 
 
 def _block(state: State, event: EquipmentBlocked) -> Step:
@@ -250,10 +256,11 @@ def resume(
         if not known:
             session = Session(device.pseudonym, started=now, ends=ends)
             facts.append(SessionOpened(session, "kernel"))
-        elif abs(known[0].ends - ends) > LEEWAY_SECONDS:
-            session = replace(known[0], ends=ends)
-            facts.append(SessionRestored(session))
         else:
-            session = known[0]
+            session = min(known, key=lambda session: abs(session.ends - ends))
+            facts += _lost(known, session)
+            if abs(session.ends - ends) > LEEWAY_SECONDS:
+                session = replace(session, ends=ends)
+                facts.append(SessionRestored(session))
         sessions[device.mac] = session
     return Step(State(sessions, waiting, frozenset(blocked)), tuple(changes), tuple(facts))
