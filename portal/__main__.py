@@ -13,6 +13,7 @@ from typing import Any
 from firewall.enforcer import EnforcementError
 from portal import __version__, control
 from portal.config import Config, ConfigurationError, load
+from portal.lean import without_init
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
@@ -91,7 +92,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from portal import daemon  # The other commands do without its 40 MiB.
+    without_init("aiohttp", __version__="")
+    without_init("pyroute2")
+    from portal import daemon  # Not at the top: the other commands do without all this.
 
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr

@@ -14,8 +14,11 @@ from ipaddress import IPv6Address, ip_address
 from socket import AF_INET, AF_INET6
 from typing import Any
 
+from pyroute2.iproute.linux import AsyncIPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink.rtnl import RTMGRP_LINK, RTMGRP_NEIGH
+
 from firewall.changes import MacAddress, mac_address
-from portal.netlink import RTMGRP_LINK, RTMGRP_NEIGH, AsyncIPRoute, NetlinkError
 
 _CONFIRMED = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
 """REACHABLE, STALE, DELAY, PROBE, PERMANENT (linux/neighbour.h)."""

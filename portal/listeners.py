@@ -6,7 +6,7 @@ import socket
 import ssl
 from contextlib import AsyncExitStack
 
-from aiohttp import web
+from aiohttp.web_server import Server
 
 from portal.connections import Connections
 from portal.user_portal import UserPortal
@@ -36,7 +36,7 @@ class Listeners:
         self._ports: list[tuple[int, ssl.SSLContext | None]] = [(http_port, None)]
         if https is not None:
             self._ports.append(https)
-        self._server = web.Server(
+        self._server = Server(
             portal.handle, access_log=None, logger=logging.getLogger("portal.http")
         )
         self.connections = connections

@@ -15,7 +15,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp.web_exceptions import HTTPException
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
 
 from firewall.changes import MacAddress
 from firewall.enforcer import EnforcementError
@@ -43,7 +45,7 @@ class Equipment(Protocol):
     async def confirm(self, address: str) -> MacAddress | None: ...
 
 
-Handler = Callable[[web.BaseRequest, Look], Awaitable[web.Response]]
+Handler = Callable[[BaseRequest, Look], Awaitable[Response]]
 
 
 class UserPortal:
@@ -94,21 +96,21 @@ class UserPortal:
         }
         self._changing: dict[str, Handler] = {"/accept": self._accept, "/leave": self._leave}
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: BaseRequest) -> StreamResponse:
         """Answer one request, whatever it is."""
         try:
             response = await self._answer(request)
         except (EnforcementError, Overloaded) as error:
             response = self._failed(look_of(request.query), error, 503)
-        except web.HTTPException as error:  # aiohttp's own: a form too large, say
-            response = web.Response(status=error.status, headers=self._headers)
+        except HTTPException as error:  # aiohttp's own: a form too large, say
+            response = Response(status=error.status, headers=self._headers)
         except Exception as error:  # A bug: one page fails, the others go on.
             log.exception("a page failed")
             response = self._failed(look_of(request.query), error, 500)
         response.force_close()
         return response
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: BaseRequest) -> Response:
         if not self._is_for_us(request):
             # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
             # opens its window on nothing else (docs/compatibility.md).
@@ -129,9 +131,9 @@ class UserPortal:
             return self._redirect(request, "/", look)  # A reload after the browser was closed.
         if reading:
             return await self._show(request, look, views.NotFound())
-        return web.Response(status=405, headers={**self._headers, "Allow": "GET, HEAD, POST"})
+        return Response(status=405, headers={**self._headers, "Allow": "GET, HEAD, POST"})
 
-    def _is_for_us(self, request: web.BaseRequest) -> bool:
+    def _is_for_us(self, request: BaseRequest) -> bool:
         """Whether the request names our own host, and is no request to a proxy (RFC 9112 §3.2)."""
         if not request.raw_path.startswith("/"):
             return False
@@ -139,7 +141,7 @@ class UserPortal:
         name, _, port = host.partition(":")
         return name.lower().rstrip(".") == self._host and (not port or port.isdecimal())
 
-    def _is_from_our_page(self, request: web.BaseRequest) -> bool:
+    def _is_from_our_page(self, request: BaseRequest) -> bool:
         """Refuse forms of other sites by what browsers say of them, where they say it.
 
         Fetch Metadata and the Origin header (RFC 6454 §7); old browsers send neither, and the
@@ -152,7 +154,7 @@ class UserPortal:
 
     # Pages
 
-    async def _front(self, request: web.BaseRequest, look: Look) -> web.Response:
+    async def _front(self, request: BaseRequest, look: Look) -> Response:
         """Where this device stands: online, or in front of the button."""
         mac = await self._mac(request)
         if mac is None:
@@ -172,17 +174,17 @@ class UserPortal:
         return self._page(request, look, status, open=True)
 
     def _shows(self, view: View) -> Handler:
-        async def show(request: web.BaseRequest, look: Look) -> web.Response:
+        async def show(request: BaseRequest, look: Look) -> Response:
             return await self._show(request, look, view)
 
         return show
 
-    async def _show(self, request: web.BaseRequest, look: Look, view: View) -> web.Response:
+    async def _show(self, request: BaseRequest, look: Look, view: View) -> Response:
         mac = await self._mac(request)
         is_open = mac is not None and self._runner.session_of(mac) is not None
         return self._page(request, look, view, open=is_open)
 
-    async def _accept(self, request: web.BaseRequest, look: Look) -> web.Response:
+    async def _accept(self, request: BaseRequest, look: Look) -> Response:
         form = await self._form(request)
         device = await self._asking_device(request)
         if device is None:
@@ -203,7 +205,7 @@ class UserPortal:
         # Only now is the gate open. A full navigation ending in 200 tells mini browsers so.
         return self._redirect(request, "/status", look)
 
-    async def _form(self, request: web.BaseRequest) -> Mapping[str, object]:
+    async def _form(self, request: BaseRequest) -> Mapping[str, object]:
         """The fields of a small plain form; nothing of anything else."""
         length = request.content_length
         small = length is not None and length <= _MOST_FORM_BYTES
@@ -211,14 +213,14 @@ class UserPortal:
             return {}
         return await request.post()
 
-    async def _leave(self, request: web.BaseRequest, look: Look) -> web.Response:
+    async def _leave(self, request: BaseRequest, look: Look) -> Response:
         device = await self._asking_device(request)
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
         await self._runner.submit(SessionWithdrawn(device.mac, "person"))
         return self._redirect(request, "/left", look)
 
-    async def _api(self, request: web.BaseRequest, look: Look) -> web.Response:
+    async def _api(self, request: BaseRequest, look: Look) -> Response:
         """RFC 8908 §5."""
         mac = await self._mac(request)
         session = self._runner.session_of(mac) if mac is not None else None
@@ -230,7 +232,7 @@ class UserPortal:
         }
         if session is not None:
             state["seconds-remaining"] = session.seconds_remaining(self._runner.now())
-        return web.Response(
+        return Response(
             body=json.dumps(state).encode(),
             content_type="application/captive+json",
             headers={**self._headers, "Cache-Control": "private, no-store"},
@@ -238,7 +240,7 @@ class UserPortal:
 
     # What pages are made of
 
-    async def _mac(self, request: web.BaseRequest) -> MacAddress | None:
+    async def _mac(self, request: BaseRequest) -> MacAddress | None:
         """Who asks; gives the device back the session it had before a power cut."""
         mac = await self._equipment.find(request.remote or "")
         if mac is not None and self._runner.state.remembered:
@@ -247,7 +249,7 @@ class UserPortal:
                 await self._runner.submit(EquipmentSeen(device))
         return mac
 
-    async def _asking_device(self, request: web.BaseRequest) -> Device | None:
+    async def _asking_device(self, request: BaseRequest) -> Device | None:
         """Who asks for a change: the kernel is asked anew, because addresses change hands."""
         mac = await self._equipment.confirm(request.remote or "")
         return None if mac is None else self._device(mac)
@@ -257,7 +259,7 @@ class UserPortal:
         left = min((s.seconds_remaining(self._runner.now()) for s in sessions), default=0)
         return min(_FULL_RETRY_MINUTES, 1 + left // 60)
 
-    def _redirect(self, request: web.BaseRequest, path: str, look: Look) -> web.Response:
+    def _redirect(self, request: BaseRequest, path: str, look: Look) -> Response:
         """To a page of ours, by the scheme the person came by.
 
         `form-action 'self'` holds for where a form leads in the end, too (CSP 3 §6.3.1).
@@ -265,28 +267,26 @@ class UserPortal:
         root = self._secure_root if request.secure else self._root
         return self._to(root + path + query(look), status=303)
 
-    def _to(self, address: str, *, status: int) -> web.Response:
-        return web.Response(status=status, headers={**self._headers, "Location": address})
+    def _to(self, address: str, *, status: int) -> Response:
+        return Response(status=status, headers={**self._headers, "Location": address})
 
-    def _failed(self, look: Look, error: Exception, status: int) -> web.Response:
+    def _failed(self, look: Look, error: Exception, status: int) -> Response:
         """A page with a short code; the log has the same code beside what went wrong."""
         reference = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(5))
         log.error("error code %s: %s", reference, error)
         page = self._pages.page(
             views.Failure(reference, 503 if status == 503 else 500), look, open=False
         )
-        return web.Response(
+        return Response(
             status=page.status,
             body=page.plain(),
             headers={**self._headers, "Content-Type": page.content_type},
         )
 
-    def _page(
-        self, request: web.BaseRequest, look: Look, view: View, *, open: bool
-    ) -> web.Response:
+    def _page(self, request: BaseRequest, look: Look, view: View, *, open: bool) -> Response:
         page: Page = self._pages.page(view, look, open=open)
         headers = {**self._headers, "Content-Type": page.content_type, "Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            return web.Response(status=page.status, body=page.body, headers=headers)
-        return web.Response(status=page.status, body=page.plain(), headers=headers)
+            return Response(status=page.status, body=page.body, headers=headers)
+        return Response(status=page.status, body=page.plain(), headers=headers)
