@@ -1,14 +1,21 @@
 """How many connections phones may hold open, and for how long.
 
 A page is one short exchange, so a connection that lasts is a broken phone or a hostile one.
-Each device has a few places and the whole portal has a bounded number; when that is reached
-the oldest connection goes. Two thousand half-open requests from one phone therefore cost the
-others nothing.
+Each device has a few places: one more is closed at once, before anything is built for it. The
+whole portal has a bounded number: when that is reached the oldest connection goes. Two thousand
+half-open requests from one phone therefore cost the others nothing, and the time of a
+connection counts from the moment it is accepted, so that a TLS handshake that never ends is
+bounded by the same numbers.
 """
 
 import asyncio
+import errno
+import socket
+import ssl
+import struct
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 CONNECTION_SECONDS = 30.0
@@ -17,9 +24,12 @@ PLACES_PER_DEVICE = 32
 """Browsers open six connections to a host; captive checks of a phone's programs come on top."""
 PLACES = 2048
 
+_AGAIN_SECONDS = 0.1
+_AT_ONCE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds
+
 
 class Connections:
-    """The connections open now. `protocol` makes one."""
+    """The connections open now. `serve` accepts them."""
 
     def __init__(
         self,
@@ -34,68 +44,109 @@ class Connections:
         self._seconds = seconds
         self._places_per_device = places_per_device
         self._places = places
-        self._open: OrderedDict[_Connection, str] = OrderedDict()
+        self._open: OrderedDict[asyncio.Task[None], str] = OrderedDict()
         self._devices: Counter[str] = Counter()
         self.refused = 0
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def protocol(self, inner: Callable[[], asyncio.BaseProtocol]) -> "_Connection":
-        """A connection that hands its bytes to what `inner` makes, as a protocol factory."""
-        return _Connection(self, inner)
+    async def serve(
+        self,
+        listening: socket.socket,
+        inner: Callable[[], asyncio.BaseProtocol],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Accept connections until cancelled, and hand each that has a place to `inner`.
 
-    def _admit(self, connection: "_Connection", transport: asyncio.Transport) -> float | None:
-        """Seconds the connection may last; None if there is no place for it."""
-        peer = transport.get_extra_info("peername")
-        device = (self._device_of(peer[0]) or peer[0]) if peer else "?"
-        if self._devices[device] >= self._places_per_device:
-            self.refused += 1
-            return None
-        if len(self._open) >= self._places:
-            next(iter(self._open)).abort()
-        self._open[connection] = device
-        self._devices[device] += 1
-        return self._seconds
+        `listening` does not block, and stays the caller's. Cancelling drops every connection
+        accepted here.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                # `sock_accept` does not let others run while connections are waiting.
+                await asyncio.sleep(0)
+                try:
+                    connection, peer = await loop.sock_accept(listening)
+                except OSError as error:
+                    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                        await asyncio.sleep(_AGAIN_SECONDS)
+                    continue
+                device = self._device_of(peer[0]) or peer[0]
+                if self._devices[device] >= self._places_per_device:
+                    self.refused += 1
+                    _forget(connection)
+                    connection.close()
+                    continue
+                if len(self._open) >= self._places:
+                    oldest = next(iter(self._open))
+                    self._leave(oldest)
+                    oldest.cancel()
+                task = tasks.create_task(self._attend(connection, inner, tls))
+                self._open[task] = device
+                self._devices[device] += 1
+                task.add_done_callback(self._leave)
 
-    def _leave(self, connection: "_Connection") -> None:
-        device = self._open.pop(connection, None)
+    async def _attend(
+        self,
+        connection: socket.socket,
+        inner: Callable[[], asyncio.BaseProtocol],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        """See one connection through to its end, or end it when its time is over."""
+        watched = _Watched(inner)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    lambda: watched, connection, ssl=tls
+                )
+                await watched.over.wait()
+        except OSError:  # Time is over, or the phone left in the middle of a TLS handshake.
+            pass
+        finally:
+            if not watched.over.is_set():
+                _forget(connection)
+                watched.abort()
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        device = self._open.pop(task, None)
         if device is not None:
             self._devices[device] -= 1
             if not self._devices[device]:
                 del self._devices[device]
 
 
-class _Connection(asyncio.Protocol):
-    """Passes everything on, once the connection has been given a place."""
+def _forget(connection: socket.socket) -> None:
+    """Have the kernel reset the connection when it is closed, and keep nothing of it."""
+    with suppress(OSError):  # It may have been closed already.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
-    def __init__(self, connections: Connections, inner: Callable[[], asyncio.BaseProtocol]) -> None:
-        self._connections = connections
+
+class _Watched(asyncio.Protocol):
+    """Passes everything on, and knows when the connection is over."""
+
+    def __init__(self, inner: Callable[[], asyncio.BaseProtocol]) -> None:
         self._make = inner
         self._inner: asyncio.Protocol | None = None
         self._transport: asyncio.Transport | None = None
-        self._end: asyncio.TimerHandle | None = None
+        self.over = asyncio.Event()
 
     def abort(self) -> None:
         """Drop the connection now, whatever is still to be sent."""
-        self._connections._leave(self)
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        seconds = self._connections._admit(self, self._transport)
-        if seconds is None:
-            self._transport.abort()
+        if transport.get_extra_info("peername") is None:
+            self._transport.abort()  # The phone has left, and nobody knows who it was.
             return
-        self._end = asyncio.get_running_loop().call_later(seconds, self.abort)
         self._inner = cast(asyncio.Protocol, self._make())
         self._inner.connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._connections._leave(self)
-        if self._end is not None:
-            self._end.cancel()
+        self.over.set()
         if self._inner is not None:
             self._inner.connection_lost(error)
 

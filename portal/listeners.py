@@ -2,22 +2,31 @@
 
 import asyncio
 import logging
+import resource
 import socket
 import ssl
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
+from typing import Any
 
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_response import StreamResponse
 from aiohttp.web_server import Server
 
-from portal.connections import Connections
+from portal.connections import PLACES, Connections
+from portal.machine import StartError
 from portal.user_portal import UserPortal
 
 _AGAIN_SECONDS = 1.0
 _BACKLOG = 1024
+_MOST_FILES = PLACES + 512
+"""A file for each connection, and what else the daemon opens. Many systems start with 1024."""
+_LINGER_SECONDS = 2.0
+"""How long the rest of a form that nobody wanted is still read, so that the answer arrives."""
 
 log = logging.getLogger("portal")
 
 
-class PortTaken(Exception):
+class PortTaken(StartError):
     """Another program listens where the pages should be."""
 
 
@@ -36,9 +45,7 @@ class Listeners:
         self._ports: list[tuple[int, ssl.SSLContext | None]] = [(http_port, None)]
         if https is not None:
             self._ports.append(https)
-        self._server = Server(
-            portal.handle, access_log=None, logger=logging.getLogger("portal.http")
-        )
+        self._server = _Server(portal)
         self.connections = connections
         self.interface_changed = asyncio.Event()
 
@@ -48,13 +55,16 @@ class Listeners:
         Raises:
             PortTaken: a port is not free, at the first try.
         """
+        _allow_files(_MOST_FILES)
         first = True
         while True:
-            async with AsyncExitStack() as stack:
+            with ExitStack() as stack:
                 try:
+                    listening = []
                     for port, tls in self._ports:
                         for family in (socket.AF_INET, socket.AF_INET6):
-                            await self._listen(stack, family, port, tls)
+                            bound = stack.enter_context(_bound(family, port, self._interface))
+                            listening.append((bound, tls))
                 except OSError as error:
                     if first:
                         raise PortTaken(
@@ -65,22 +75,57 @@ class Listeners:
                     continue
                 log.info("ready for phones on %s", self._interface)
                 first = False
-                index = _index(self._interface)
-                while _index(self._interface) in (index, 0):
-                    await self.interface_changed.wait()
-                    self.interface_changed.clear()
+                async with asyncio.TaskGroup() as tasks:
+                    serving = [
+                        tasks.create_task(self.connections.serve(each, self._server, tls))
+                        for each, tls in listening
+                    ]
+                    await self._interface_replaced()
+                    for task in serving:
+                        task.cancel()
             log.warning("%s is a new interface; listening again", self._interface)
 
-    async def _listen(
-        self, stack: AsyncExitStack, family: int, port: int, tls: ssl.SSLContext | None
-    ) -> None:
-        server = await asyncio.get_running_loop().create_server(
-            lambda: self.connections.protocol(self._server),
-            sock=_bound(family, port, self._interface),
-            ssl=tls,
-            backlog=_BACKLOG,
-        )
-        stack.callback(server.close)
+    async def _interface_replaced(self) -> None:
+        index = _index(self._interface)
+        while _index(self._interface) in (index, 0):
+            await self.interface_changed.wait()
+            self.interface_changed.clear()
+
+
+class _Server(Server):
+    """aiohttp's server, which answers what is no HTTP in our words and not in its own.
+
+    Its own name the program and its version, repeat what was sent, and write a traceback into
+    the log for every such request.
+    """
+
+    def __init__(self, portal: UserPortal) -> None:
+        self.unreadable = portal.unreadable
+        self._settings: dict[str, Any] = {
+            "access_log": None,
+            "auto_decompress": False,  # Forms are not compressed; bombs are.
+            "lingering_time": _LINGER_SECONDS,
+            "logger": log,
+        }
+        super().__init__(portal.handle)
+
+    def __call__(self) -> RequestHandler:
+        return _Exchange(self, loop=asyncio.get_running_loop(), **self._settings)
+
+
+class _Exchange(RequestHandler):
+    """One connection of `_Server`."""
+
+    def __init__(self, server: _Server, **settings: Any) -> None:
+        super().__init__(server, **settings)
+        self._unreadable = server.unreadable
+
+    def handle_error(self, *_: Any, **__: Any) -> StreamResponse:
+        """Answer what could not be read. `UserPortal.handle` itself never fails."""
+        return self._unreadable()
+
+    def log_exception(self, *args: Any, **words: Any) -> None:
+        log.debug(*args, **words)
 
 
 def _bound(family: int, port: int, interface: str) -> socket.socket:
@@ -92,10 +137,20 @@ def _bound(family: int, port: int, interface: str) -> socket.socket:
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
+        listening.listen(_BACKLOG)
+        listening.setblocking(False)
     except BaseException:
         listening.close()
         raise
     return listening
+
+
+def _allow_files(most: int) -> None:
+    """Raise this process's own limit as far as `most`, if the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _index(interface: str) -> int:

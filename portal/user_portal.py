@@ -13,9 +13,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from aiohttp.web_exceptions import HTTPException
+from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
@@ -102,11 +102,17 @@ class UserPortal:
             response = await self._answer(request)
         except (EnforcementError, Overloaded) as error:
             response = self._failed(look_of(request.query), error, 503)
-        except HTTPException as error:  # aiohttp's own: a form too large, say
-            response = Response(status=error.status, headers=self._headers)
+        except (RequestPayloadError, ConnectionError):  # A form that never came whole.
+            response = self.unreadable()
         except Exception as error:  # A bug: one page fails, the others go on.
             log.exception("a page failed")
             response = self._failed(look_of(request.query), error, 500)
+        response.force_close()
+        return response
+
+    def unreadable(self) -> Response:
+        """The answer to bytes that are no request. It has no words: nobody reads it."""
+        response = Response(status=400, headers=self._headers)
         response.force_close()
         return response
 
@@ -150,7 +156,10 @@ class UserPortal:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = request.headers.get("Origin")
-        return origin is None or urlsplit(origin).hostname == self._host
+        try:
+            return origin is None or urlsplit(origin).hostname == self._host
+        except ValueError:  # `http://[`
+            return False
 
     # Pages
 
@@ -189,10 +198,8 @@ class UserPortal:
         device = await self._asking_device(request)
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
-        token = form.get("conditions")
-        if not isinstance(token, str) or not hmac.compare_digest(
-            token.encode(), self._token.encode()
-        ):
+        token = form.get("conditions", "")
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
             return self._redirect(request, "/", look)
         # The token names the conditions it was made for, so these are the ones agreed to.
         step = await self._runner.submit(ConditionsAccepted(device, self._runner.policy.conditions))
@@ -205,13 +212,17 @@ class UserPortal:
         # Only now is the gate open. A full navigation ending in 200 tells mini browsers so.
         return self._redirect(request, "/status", look)
 
-    async def _form(self, request: BaseRequest) -> Mapping[str, object]:
-        """The fields of a small plain form; nothing of anything else."""
+    async def _form(self, request: BaseRequest) -> Mapping[str, str]:
+        """The fields of a small plain form; nothing of anything else.
+
+        Not by `request.post`, which decodes as the request tells it to.
+        """
         length = request.content_length
         small = length is not None and length <= _MOST_FORM_BYTES
         if not small or request.content_type != "application/x-www-form-urlencoded":
             return {}
-        return await request.post()
+        text = (await request.read()).decode("ascii", "replace")
+        return dict(parse_qsl(text, keep_blank_values=True))
 
     async def _leave(self, request: BaseRequest, look: Look) -> Response:
         device = await self._asking_device(request)
