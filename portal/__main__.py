@@ -14,6 +14,7 @@ from firewall.enforcer import EnforcementError
 from portal import __version__, control
 from portal.config import Config, ConfigurationError, load
 from portal.lean import without_init
+from portal.machine import StartError
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
     except control.Refused as error:
         return _say(error, FIREWALL if error.by_firewall else FAILED)
-    except control.NotRunning as error:
+    except (StartError, control.NotRunning) as error:
         return _say(error, FAILED)
     except PermissionError as error:
         return _say(f"no permission for {error.filename or 'this'}; run it as root", FAILED)
@@ -103,9 +104,24 @@ def _run(options: argparse.Namespace) -> int:
     config = load(options.config)
     try:
         asyncio.run(daemon.run(config))
-    except* (daemon.StartError, EnforcementError, ConfigurationError) as group:
-        raise group.exceptions[0] from None
+    except BaseExceptionGroup as group:
+        raise _foreseen(group) or group from None
     return 0
+
+
+def _foreseen(group: BaseExceptionGroup[BaseException]) -> Exception | None:
+    """The error in `group` that has words for people, if there is nothing else in it.
+
+    Anything else is a bug, and its traceback is wanted.
+    """
+    foreseen, rest = group.split((StartError, EnforcementError, ConfigurationError))
+    if foreseen is None or rest is not None:
+        return None
+    error: BaseException = foreseen
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, Exception)
+    return error
 
 
 def _demo(options: argparse.Namespace) -> int:

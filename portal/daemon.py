@@ -30,7 +30,7 @@ from portal.equipment import Neighbours
 from portal.events import EquipmentSeen, GatewayStarted, GatewayStopped
 from portal.gateway import Policy
 from portal.listeners import Listeners
-from portal.machine import problems, tls_context
+from portal.machine import StartError, problems, tls_context
 from portal.plan import plan_of
 from portal.pseudonyms import Pseudonyms
 from portal.runner import Runner
@@ -51,10 +51,6 @@ _FORGET_SECONDS = 6 * 3600.0
 T = TypeVar("T")
 
 log = logging.getLogger("portal")
-
-
-class StartError(Exception):
-    """The daemon cannot start; the text says why and what to do."""
 
 
 async def run(config: Config) -> None:

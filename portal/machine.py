@@ -6,6 +6,10 @@ import ssl
 from portal.config import Config
 
 
+class StartError(Exception):
+    """The daemon cannot start on this machine; the text says why and what to do."""
+
+
 def problems(config: Config) -> list[str]:
     """What is missing here, each as a line that names the setting; empty if all is well."""
     here = [name for _, name in socket.if_nameindex()]
