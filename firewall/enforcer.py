@@ -59,8 +59,15 @@ class Enforcer(Protocol):
             EnforcementError: the device could not be asked.
         """
 
-    async def intact(self) -> bool:
-        """Whether what `install` put there still stands (someone may flush the ruleset)."""
+    async def intact(self, macs: Collection[MacAddress] = ()) -> bool:
+        """Whether the rules stand as installed, and `macs` are admitted.
+
+        Someone may flush the ruleset, or a set. `macs` are all those whose time is not over; a
+        second look costs next to nothing where nobody has changed anything since.
+
+        Raises:
+            EnforcementError: the device could not be asked.
+        """
 
     async def remove(self) -> None:
         """Leave no trace. Removing what is not there is not an error."""

@@ -65,8 +65,8 @@ class MemoryEnforcer:
         held = self._running()
         return {mac: held[mac].usage for mac in macs if mac in held}
 
-    async def intact(self) -> bool:
-        return self._plan is not None
+    async def intact(self, macs: Collection[MacAddress] = ()) -> bool:
+        return self._plan is not None and self._running().keys() >= set(macs)
 
     async def remove(self) -> None:
         self._plan = None
@@ -78,6 +78,10 @@ class MemoryEnforcer:
     def vanish(self) -> None:
         """Somebody flushed the ruleset."""
         self._plan = None
+        self._held = {}
+
+    def flush(self) -> None:
+        """Somebody emptied the set of those who pass; the rules stand."""
         self._held = {}
 
     def forward(self, mac: MacAddress, *, up_bytes: int = 0, down_bytes: int = 0) -> bool:

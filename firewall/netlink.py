@@ -119,12 +119,60 @@ def _raise_error(payload: bytes) -> None:
         raise OSError(-code, os.strerror(-code))
 
 
-# -- the ruleset, without its elements ----------------------------------------------------
+# -- the ruleset --------------------------------------------------------------------------
 
 _NFTABLES = 10 << 8
 _GET_CHAIN, _GET_RULE = _NFTABLES | 4, _NFTABLES | 7
+_GET_ELEMENTS, _NEW_GENERATION, _GET_GENERATION = (_NFTABLES | n for n in (13, 15, 16))
 _TABLE_NAME = 1  # NFTA_CHAIN_TABLE, NFTA_RULE_TABLE
+_SET_TABLE, _SET_NAME, _ELEMENTS = 1, 2, 3  # NFTA_SET_ELEM_LIST_*
+_KEY, _VALUE = 1, 1  # NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
+_GENERATION = 1  # NFTA_GEN_ID
 _INET, _NETDEV = 1, 5
+
+
+def generation() -> int:
+    """A number that is another after every change to any rule, set or element, by anyone.
+
+    Elements that run out by themselves are no change.
+
+    Raises:
+        OSError: the kernel could not be asked.
+    """
+    with closing(open_socket()) as netlink:
+        netlink.send(request(_GET_GENERATION, socket.AF_UNSPEC, b"", 0))
+        for kind, _, payload in messages(netlink.recv(1 << 16)):
+            if kind == NLMSG_ERROR:
+                _raise_error(payload)
+            if kind == _NEW_GENERATION:
+                told = dict(attributes(payload[_FAMILY.size :]))
+                return int.from_bytes(told[_GENERATION], "big")
+    raise OSError(errno.EPROTO, "the kernel answered something else")
+
+
+def keys_in_both(table: str, set_name: str) -> set[bytes]:
+    """The keys that the set `set_name` holds in both tables called `table`, inet and netdev.
+
+    Half the time of nft's two listings (5,000 devices: 50 ms), because the rest of an element is
+    passed over.
+
+    Raises:
+        OSError: the kernel could not be asked, or there is no such set.
+    """
+    body = attribute(_SET_TABLE, table.encode() + b"\0")
+    body += attribute(_SET_NAME, set_name.encode() + b"\0")
+    with closing(open_socket()) as netlink:
+        inet, netdev = (
+            {
+                dict(attributes(dict(attributes(element))[_KEY]))[_VALUE]
+                for message in dump(netlink, _GET_ELEMENTS, family, body)
+                for kind, elements in attributes(message.body)
+                if kind == _ELEMENTS
+                for _, element in attributes(elements)
+            }
+            for family in (_INET, _NETDEV)
+        )
+    return inet & netdev
 
 
 def fingerprint(table: str) -> bytes:

@@ -5,15 +5,16 @@ to the kernel. What is here is only which text, and in which order.
 """
 
 import re
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
 from firewall.commands import read_grants, render_changes
 from firewall.enforcer import EnforcementError
-from firewall.netlink import fingerprint
+from firewall.netlink import fingerprint, generation, keys_in_both
 from firewall.plan import Plan
-from firewall.ruleset import DOWNLOADS, REMOVE, TABLE, UPLOADS, render
+from firewall.ruleset import DOWNLOADS, GRANTED, REMOVE, TABLE, UPLOADS, render
 
 _LISTING_PAYS = 8
 """From here one listing is cheaper than asking for each device (5,000 devices: 47 ms for all of
@@ -45,6 +46,10 @@ class NftEnforcer:
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
         self._installed: bytes | None = None
+        self._phones = ""
+        # The kernel's generation when all was last known to be as we made it, and the number of
+        # the phones' interface: what goes with an interface is told by no generation.
+        self._intact_at: tuple[int, int] | None = None
         # Devices whose use so far must be read before they are admitted again. May name some
         # that have expired; None until somebody looked.
         self._known: set[MacAddress] | None = None
@@ -53,15 +58,19 @@ class NftEnforcer:
         await self._carrier.run(render(plan), check=True)
 
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
+        self._phones = plan.phones
+        self._intact_at = self._stands_at()
         await self._carrier.run(render(plan, grants))
         self._known = set(grants)
         self._installed = _fingerprint()
+        self._only_ours()
 
     async def apply(self, changes: Sequence[Change]) -> None:
         if not changes:
             return
         used = await self.usage({change.mac for change in changes if isinstance(change, Admit)})
         await self._carrier.run(render_changes(changes, used))
+        self._only_ours()
         assert self._known is not None
         for change in changes:
             if isinstance(change, Withhold):
@@ -91,8 +100,17 @@ class NftEnforcer:
                 grants |= await self._one(mac)
         return {mac: grants[mac].usage for mac in wanted if mac in grants}
 
-    async def intact(self) -> bool:
-        return self._installed is not None and _fingerprint() == self._installed
+    async def intact(self, macs: Collection[MacAddress] = ()) -> bool:
+        if self._installed is None:
+            return False
+        now = self._stands_at()
+        if now == self._intact_at:
+            return True  # Nobody has changed anything at all.
+        if _fingerprint() != self._installed or not _hold(macs):
+            return False
+        if macs:
+            self._intact_at = now
+        return True
 
     async def remove(self) -> None:
         await self._carrier.run(REMOVE)
@@ -102,6 +120,19 @@ class NftEnforcer:
     async def close(self) -> None:
         """Let go of the kernel. Grants stay and run out by themselves."""
         await self._carrier.close()
+
+    def _only_ours(self) -> None:
+        """Go on knowing that all is well, if our transaction was the only one meanwhile."""
+        if self._intact_at is not None:
+            generation_before, interface = self._intact_at
+            ours = (generation_before + 1, interface)
+            self._intact_at = ours if self._stands_at() == ours else None
+
+    def _stands_at(self) -> tuple[int, int]:
+        try:
+            return generation(), _interface_number(self._phones)
+        except OSError as error:
+            raise EnforcementError(f"the kernel does not speak of its rules: {error}") from error
 
     async def _one(self, mac: MacAddress) -> dict[MacAddress, Grant]:
         try:
@@ -119,6 +150,23 @@ def _fingerprint() -> bytes | None:
         return None  # Somebody is changing it right now: it is not what it was.
     except OSError as error:
         raise EnforcementError(f"the kernel does not list its nftables rules: {error}") from error
+
+
+def _hold(macs: Collection[MacAddress]) -> bool:
+    """Whether both sets hold all of `macs`: somebody may flush a set and leave the rules."""
+    try:
+        held = keys_in_both(TABLE, GRANTED)
+    except OSError:
+        return False
+    return all(bytes.fromhex(mac.replace(":", "")) in held for mac in macs)
+
+
+def _interface_number(name: str) -> int:
+    """As the kernel counts; 0 while there is none of this name."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError:
+        return 0
 
 
 _MAC_TAIL = re.compile(r"\b((?:[0-9a-f]{2}:){3})(?:[0-9a-f]{2}:){2}[0-9a-f]{2}\b")

@@ -21,8 +21,9 @@ from firewall.changes import Grant, MacAddress
 from firewall.plan import Plan
 
 TABLE = "portal"
-UPLOADS = f"inet {TABLE} granted"
-DOWNLOADS = f"netdev {TABLE} granted"
+GRANTED = "granted"
+UPLOADS = f"inet {TABLE} {GRANTED}"
+DOWNLOADS = f"netdev {TABLE} {GRANTED}"
 
 FORWARDED = 0x00800000
 """Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""

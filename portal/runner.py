@@ -187,14 +187,17 @@ class Runner:
 
     async def _restore_enforcement(self) -> None:
         try:
-            if await self._enforcer.intact():
+            now = self.now()
+            running = [mac for mac, session in self.state.sessions.items() if session.ends > now]
+            if await self._enforcer.intact(running):
                 self._last_intact = self.now()
             else:
+                await self._keep_counted()
                 await self._enforcer.install(self._plan, self._grants(self.state))
                 unnoticed = self.now() - self._last_intact
                 log.error(
-                    "our tables were gone and stand again, with %d sessions; the gap was at most"
-                    " %.1f s. Something else on this machine removes nftables rules.",
+                    "our rules were removed or changed, and stand again with %d sessions; the gap"
+                    " was at most %.1f s. Something else on this machine removes nftables rules.",
                     len(self.state.sessions),
                     unnoticed,
                 )
@@ -206,6 +209,16 @@ class Runner:
             self.refusing = str(error)
             raise
         self.refusing = None
+
+    async def _keep_counted(self) -> None:
+        """Take over what the counters that are left say: only some rules may be gone."""
+        admitted = await self._enforcer.admitted() or {}
+        for mac in self.state.sessions.keys() & admitted.keys():
+            grant, known = admitted[mac], self._usage.get(mac, Usage(0, 0))
+            self._usage[mac] = Usage(
+                max(known.up_bytes, grant.usage.up_bytes),
+                max(known.down_bytes, grant.usage.down_bytes),
+            )
 
     def _grants(self, state: State) -> dict[MacAddress, Grant]:
         now = self.now()

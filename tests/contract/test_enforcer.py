@@ -28,11 +28,12 @@ OTHER = MacAddress("02:00:5e:10:00:02")
 
 @dataclass(frozen=True)
 class Device:
-    """A driver, the seconds it counts, and somebody else who flushes the ruleset."""
+    """A driver, the seconds it counts, and somebody else who flushes the ruleset, or a set."""
 
     enforcer: Enforcer
     sleep: Callable[[float], Any]
     vanish: Callable[[], None]
+    flush_granted: Callable[[], None]
 
 
 class Clock:
@@ -71,11 +72,16 @@ async def device(request: pytest.FixtureRequest) -> AsyncIterator[Device]:
             if request.param == "memory"
             else DryRunEnforcer(clock, StringIO())
         )
-        yield Device(fake, clock.sleep, fake.vanish)
+        yield Device(fake, clock.sleep, fake.vanish, fake.flush)
         return
     request.getfixturevalue("network")
     enforcer = NftEnforcer(LibNftables() if request.param == "libnftables" else NftProcess())
-    yield Device(enforcer, asyncio.sleep, lambda: run("nft flush ruleset"))
+    yield Device(
+        enforcer,
+        asyncio.sleep,
+        lambda: run("nft flush ruleset"),
+        lambda: run("nft flush set inet portal granted"),
+    )
     await enforcer.close()
 
 
@@ -285,6 +291,18 @@ async def test_grants_that_come_and_go_leave_the_rules_intact(device: Device) ->
     await device.enforcer.apply([Admit(PHONE, 0.1), Admit(OTHER, 10), Withhold(OTHER)])
     await device.sleep(0.3)
 
+    assert await device.enforcer.intact() is True
+
+
+async def test_what_is_admitted_is_intact_and_what_is_not_is_not(device: Device) -> None:
+    await device.enforcer.install(PLAN, {PHONE: Grant(90, Usage(0, 0))})
+    await device.enforcer.apply([Admit(OTHER, 10)])
+
+    assert await device.enforcer.intact([PHONE, OTHER]) is True
+
+    device.flush_granted()
+
+    assert await device.enforcer.intact([PHONE, OTHER]) is False
     assert await device.enforcer.intact() is True
 
 
