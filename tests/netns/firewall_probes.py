@@ -198,10 +198,17 @@ def resets_of_many(world: World, count: int, per_device: int) -> str:
 def chatter(world: World) -> str:
     """Broadcasts of a noisy phone do not use up the answers it gets."""
     phone = world.captive
-    noise = packets.udp(world.ip4[phone.name], "10.80.15.255", 137, 137)
-    with phone.network():
-        packets.inject("wlan0", [packets.frame("ff:ff:ff:ff:ff:ff", phone.mac, noise)] * 150)
-    return world.udp(phone, SITE4, 9999)
+    source = world.ip4[phone.name]
+    noise = packets.frame(
+        "ff:ff:ff:ff:ff:ff", phone.mac, packets.udp(source, "10.80.15.255", 137, 137)
+    )
+    asked = packets.frame(
+        world.gateway_mac, phone.mac, packets.tcp(source, SITE4, 5555, 443, packets.SYN)
+    )
+    with world.tapped(phone, "wlan0") as tap:
+        with phone.network():
+            packets.inject("wlan0", [noise] * 200 + [asked])
+        return "reset" if tap.everything(WAIT, lambda seen: seen.is_reset) else "silence"
 
 
 PROBES: tuple[Probe, ...] = (
@@ -399,7 +406,7 @@ PROBES: tuple[Probe, ...] = (
         "silence",
         "our pages are for phones",
     ),
-    Probe("a noisy phone is answered", chatter, "prohibited", ("chatter",)),
+    Probe("a noisy phone is answered", chatter, "reset", ("chatter",)),
     # -- what passes through --------------------------------------------------------------
     *_both(
         "a captive phone opens a secure page",

@@ -277,10 +277,11 @@ def _wire(site: World) -> None:
     # Nor does what is bridged go through our tables, where br_netfilter happens to be loaded.
     lab.gateway.run("sysctl", "--quiet", "--write", "net.bridge.bridge-nf-call-iptables=0")
     lab.gateway.run("sysctl", "--quiet", "--write", "net.bridge.bridge-nf-call-ip6tables=0")
+    # Who hears the radio is not the gateway.
+    lab.gateway.run("ip", "link", "set", "air", "netns", str(site.office.pid))
+    site.office.run("ip", "link", "set", "air", "up")
     lab.internet.ip(f"address add {CLOSED6}/64 dev eth0 nodad")
     lab.gateway.ip(
-        # What hears the radio is not the gateway.
-        f"link set air netns {site.office.pid}",
         f"link add name lan type veth peer name eth0 netns {site.office.pid}",
         "link set lan up",
         f"address add {OFFICE_GATEWAY4}/24 dev lan",
@@ -289,7 +290,6 @@ def _wire(site: World) -> None:
     )
     lab.internet.ip(f"route add 2001:db8:30::/64 via {at.WAN6}")
     site.office.ip(
-        "link set air up",
         "link set eth0 up",
         f"address add {OFFICE4}/24 dev eth0",
         f"address add {OFFICE6}/64 dev eth0 nodad",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 ETH_P_ALL = 0x0003
-TCP, UDP, ICMP, ICMPV6, SCTP, GRE, ESP, SIX_IN_FOUR = 6, 17, 1, 58, 132, 47, 50, 41
+TCP, UDP, ICMP, ICMPV6, SCTP, GRE, ESP, SIX_IN_FOUR, FOUR_IN_SIX = 6, 17, 1, 58, 132, 47, 50, 41, 4
+FRAGMENT, HOP_BY_HOP, DESTINATION, NOTHING = 44, 0, 60, 59  # Extension headers of IPv6.
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 
