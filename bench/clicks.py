@@ -1,0 +1,183 @@
+"""Tap to first packet: from sending the last form to the phone's first packet on the Internet.
+
+A phone has its page before the clock starts. It sends its first packet when the answer to the
+tap has come, as browsers do, and again every few milliseconds; the Internet's host notes when
+the first one arrived (the kernel's time stamp). openNDS has two buttons; the clock starts at
+the second one, which is the one that opens, so its own page between the two costs it nothing.
+"""
+
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.browsing import Doing, Failed, Response, Wait, splash, tap, together
+from bench.figures import Figure, figures, quantile
+from bench.site import BenchSite, CrowdPhone
+from bench.subjects import Standing, cleaned, opennds, ours
+from portal.demo.addresses import WEBSITE4
+
+SECTION: Final = "clicks"
+
+_PORT: Final = 4000
+_SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python has no name for it.
+_STAMP: Final = struct.Struct("qq")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many `phones` tap at the same moment, `times` over."""
+
+    phones: int
+    times: int
+    seconds: float
+    again: float
+    """Seconds between a phone's packets until one arrives."""
+
+
+FULL: Final = (Load(1, 30, 5, 0.005), Load(10, 5, 5, 0.005), Load(100, 3, 10, 0.02))
+QUICK: Final = (Load(1, 10, 5, 0.005), Load(10, 2, 5, 0.005), Load(100, 1, 10, 0.02))
+OPENNDS_FULL: Final = (Load(1, 5, 20, 0.02), Load(10, 1, 60, 0.05))
+OPENNDS_QUICK: Final = (Load(1, 1, 20, 0.02),)
+
+
+class Arrivals:
+    """The Internet's host: when each phone's first packet came (wall clock)."""
+
+    def __init__(self, site: BenchSite) -> None:
+        self.first: dict[int, float] = {}
+        with site.internet.network():
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
+        self._socket.bind((WEBSITE4, _PORT))
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def note(self, expected: int) -> Doing[None]:
+        """Note arrivals until so many phones have one."""
+        while len(self.first) < expected:
+            yield Wait(self._socket)
+            self.read()
+
+    def read(self) -> None:
+        """Note what has arrived by now."""
+        while True:
+            try:
+                data, more, _, _ = self._socket.recvmsg(64, socket.CMSG_SPACE(_STAMP.size))
+            except BlockingIOError:
+                return
+            seconds, nanoseconds = _STAMP.unpack(more[0][2])
+            self.first.setdefault(int(data), seconds + nanoseconds * 1e-9)
+
+
+def knock(phone: CrowdPhone, arrivals: Arrivals, again: float) -> Doing[None]:
+    """Send a packet every `again` seconds until one has arrived."""
+    with phone.socket(socket.SOCK_DGRAM) as datagrams:
+        while phone.number not in arrivals.first:
+            try:
+                datagrams.sendto(str(phone.number).encode(), (WEBSITE4, _PORT))
+            except OSError:
+                pass  # An earlier packet was refused (ICMP), which is what the gate is for.
+            yield Wait(None, until=time.monotonic() + again)
+
+
+def _to_last_page(phone: CrowdPhone, taps: int) -> Doing[Response | None]:
+    """The page whose button opens."""
+    try:
+        page = yield from splash(phone)
+        for _ in range(taps - 1):
+            page = yield from tap(phone, page)
+    except Failed:
+        return None
+    return page
+
+
+def _open(
+    phone: CrowdPhone, page: Response, arrivals: Arrivals, again: float
+) -> Doing[float | None]:
+    """The wall-clock time of the tap; ends when a packet has arrived."""
+    tapped = time.time()
+    try:
+        yield from tap(phone, page)
+    except Failed:
+        return None
+    yield from knock(phone, arrivals, again)
+    return tapped
+
+
+def _round(standing: Standing, phones: Sequence[CrowdPhone], load: Load) -> list[float]:
+    """Seconds from tap to first packet, of the phones that got that far."""
+    site = standing.site
+    standing.withhold([phone.mac for phone in phones])
+    arrivals = Arrivals(site)
+    try:
+        with site.crowd.network():
+            getting = [_to_last_page(phone, standing.taps) for phone in phones]
+            pages = together(getting, load.seconds)
+            ready = [(phone, page) for phone, page in zip(phones, pages, strict=True) if page]
+            opening = [_open(phone, page, arrivals, load.again) for phone, page in ready]
+            # The Internet's host listens in the same thread; together() ends with the phones.
+            results = together([*opening, _notes(arrivals, len(ready))], load.seconds)
+    finally:
+        arrivals.close()
+    tapped = results[:-1]
+    return [
+        arrivals.first[phone.number] - at
+        for (phone, _), at in zip(ready, tapped, strict=True)
+        if at is not None and phone.number in arrivals.first
+    ]
+
+
+def _notes(arrivals: Arrivals, expected: int) -> Doing[float | None]:
+    yield from arrivals.note(expected)
+    return None
+
+
+def _take(standing: Standing, loads: Sequence[Load], into: dict[int, list[list[float]]]) -> None:
+    for load in loads:
+        times: list[float] = []
+        for number in range(load.times):
+            first = number % len(standing.site.phones) if load.phones == 1 else 0
+            times += _round(standing, standing.site.phones[first : first + load.phones], load)
+        failed = 1 - len(times) / (load.phones * load.times)
+        nothing = [load.seconds]
+        into.setdefault(load.phones, []).append(
+            [
+                quantile(times or nothing, 0.5) * 1000,
+                quantile(times or nothing, 0.99) * 1000,
+                failed * 100,
+            ]
+        )
+
+
+def _figures(
+    standing: Standing, loads: Sequence[Load], runs: dict[int, list[list[float]]]
+) -> list[Figure]:
+    found = []
+    for load in loads:
+        who = "alone" if load.phones == 1 else f"{load.phones} at once"
+        rows = ((f"{who}: p50", "ms"), (f"{who}: p99", "ms"), (f"{who}: failed", "%"))
+        found += figures(SECTION, standing.name, rows, runs[load.phones])
+    return found
+
+
+def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> list[Figure]:
+    loads = QUICK if quick else FULL
+    runs: dict[int, list[list[float]]] = {}
+    with ours(site) as standing:
+        for _ in range(repetitions):
+            _take(standing, loads, runs)
+    cleaned(site)
+    found = _figures(standing, loads, runs)
+    if peer:
+        loads = OPENNDS_QUICK if quick else OPENNDS_FULL
+        with opennds(site) as slow:
+            run: dict[int, list[list[float]]] = {}
+            _take(slow, loads, run)
+        found += _figures(slow, loads, run)
+    return found
