@@ -97,14 +97,6 @@ async def run(config: Config) -> None:
             _now,
             cut,
         )
-        remembered, blocked = store.take_over(_moment())
-        await runner.start(device, remembered, blocked)
-        log.info(
-            "the rules stand; %d sessions go on, %d wait for their device",
-            len(runner.state.sessions),
-            len(runner.state.remembered),
-        )
-
         portal = UserPortal(
             config.portal.host,
             pages,
@@ -122,6 +114,15 @@ async def run(config: Config) -> None:
             (https_port, tls) if https_port is not None and tls is not None else None,
             portal,
             Connections(neighbours.known),
+        )
+        stack.callback(phones.close)
+        phones.take_ports()  # Before anything is changed: another program may have them.
+        remembered, blocked = store.take_over(_moment())
+        await runner.start(device, remembered, blocked)
+        log.info(
+            "the rules stand; %d sessions go on, %d wait for their device",
+            len(runner.state.sessions),
+            len(runner.state.remembered),
         )
 
         async def usage() -> Mapping[MacAddress, Usage]:

@@ -5,20 +5,23 @@ import logging
 import resource
 import socket
 import ssl
-from contextlib import ExitStack
+from asyncio.sslproto import SSLProtocol
 from typing import Any
 
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_response import StreamResponse
 from aiohttp.web_server import Server
 
-from portal.connections import PLACES, Connections
+from portal.connections import PLACES, SECURE_PLACES, Connections
 from portal.machine import StartError
 from portal.user_portal import UserPortal
 
 _AGAIN_SECONDS = 1.0
-_BACKLOG = 1024
-_MOST_FILES = PLACES + 512
+_BACKLOG = 4096
+"""As many as the kernel allows by default (net.core.somaxconn)."""
+_TLS_BUFFER_BYTES = 16 * 1024
+"""One record, the most TLS ever needs to see at once (RFC 8446 §5.1)."""
+_MOST_FILES = PLACES + SECURE_PLACES + 256
 """A file for each connection, and what else the daemon opens. Many systems start with 1024."""
 _LINGER_SECONDS = 2.0
 """How long the rest of a form that nobody wanted is still read, so that the answer arrives."""
@@ -48,46 +51,59 @@ class Listeners:
         self._server = _Server(portal)
         self.connections = connections
         self.interface_changed = asyncio.Event()
+        self._index = 0
+        self._listening: list[tuple[socket.socket, ssl.SSLContext | None]] = []
 
-    async def serve(self) -> None:
-        """Listen until cancelled; anew when the interface is a new one of the same name.
+    def take_ports(self) -> None:
+        """Begin to listen; phones that come before `serve` wait in line.
 
         Raises:
-            PortTaken: a port is not free, at the first try.
+            PortTaken: a port is not free.
         """
+        self._index = _index(self._interface)
+        try:
+            for port, tls in self._ports:
+                for family in (socket.AF_INET, socket.AF_INET6):
+                    self._listening.append((_bound(family, port, self._interface), tls))
+        except OSError as error:
+            self.close()
+            setting = "https_port" if tls else "http_port"
+            raise PortTaken(
+                f"port {port} cannot be listened on: {error.strerror}; stop the program"
+                f" that has it, or choose another [portal] {setting}"
+            ) from None
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for bound, _ in self._listening:
+            bound.close()
+        self._listening.clear()
+
+    async def serve(self) -> None:
+        """Answer until cancelled; take the ports anew when the interface is a new one."""
         _allow_files(_MOST_FILES)
-        first = True
+        SSLProtocol.max_size = _TLS_BUFFER_BYTES  # asyncio takes 256 KiB for each connection.
         while True:
-            with ExitStack() as stack:
-                try:
-                    listening = []
-                    for port, tls in self._ports:
-                        for family in (socket.AF_INET, socket.AF_INET6):
-                            bound = stack.enter_context(_bound(family, port, self._interface))
-                            listening.append((bound, tls))
-                except OSError as error:
-                    if first:
-                        raise PortTaken(
-                            f"port {port} cannot be listened on: {error.strerror}; stop the program"
-                            " that has it, or choose another [portal] http_port"
-                        ) from None
-                    await asyncio.sleep(_AGAIN_SECONDS)
-                    continue
-                log.info("ready for phones on %s", self._interface)
-                first = False
-                async with asyncio.TaskGroup() as tasks:
-                    serving = [
-                        tasks.create_task(self.connections.serve(each, self._server, tls))
-                        for each, tls in listening
-                    ]
-                    await self._interface_replaced()
-                    for task in serving:
-                        task.cancel()
+            log.info("ready for phones on %s", self._interface)
+            async with asyncio.TaskGroup() as tasks:
+                serving = [
+                    tasks.create_task(self.connections.serve(each, self._server, tls))
+                    for each, tls in self._listening
+                ]
+                await self._interface_replaced()
+                for task in serving:
+                    task.cancel()
             log.warning("%s is a new interface; listening again", self._interface)
+            self.close()
+            while not self._listening:
+                try:
+                    self.take_ports()
+                except PortTaken as error:
+                    log.warning("%s", error)
+                    await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _interface_replaced(self) -> None:
-        index = _index(self._interface)
-        while _index(self._interface) in (index, 0):
+        while _index(self._interface) in (self._index, 0):
             await self.interface_changed.wait()
             self.interface_changed.clear()
 
