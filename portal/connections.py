@@ -14,7 +14,7 @@ import socket
 import ssl
 import struct
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import cast
 
@@ -23,7 +23,11 @@ CONNECTION_SECONDS = 30.0
 PLACES_PER_DEVICE = 32
 """Browsers open six connections to a host; captive checks of a phone's programs come on top."""
 PLACES = 2048
+SECURE_PLACES = 256
+"""Of these with TLS, which costs fifty times the memory."""
 
+_REFUSED_IN_A_ROW = 32
+"""That many are refused before others have their turn."""
 _AGAIN_SECONDS = 0.1
 _AT_ONCE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds
 
@@ -38,18 +42,22 @@ class Connections:
         seconds: float = CONNECTION_SECONDS,
         places_per_device: int = PLACES_PER_DEVICE,
         places: int = PLACES,
+        secure_places: int = SECURE_PLACES,
     ) -> None:
         """`device_of` names the device behind an address; unknown ones count by address."""
         self._device_of = device_of
         self._seconds = seconds
         self._places_per_device = places_per_device
-        self._places = places
-        self._open: OrderedDict[asyncio.Task[None], str] = OrderedDict()
+        self._places = {False: places, True: secure_places}
+        self._open: Mapping[bool, OrderedDict[asyncio.Task[None], str]] = {
+            False: OrderedDict(),
+            True: OrderedDict(),
+        }
         self._devices: Counter[str] = Counter()
         self.refused = 0
 
     def __len__(self) -> int:
-        return len(self._open)
+        return sum(map(len, self._open.values()))
 
     async def serve(
         self,
@@ -65,8 +73,6 @@ class Connections:
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                # `sock_accept` does not let others run while connections are waiting.
-                await asyncio.sleep(0)
                 try:
                     connection, peer = await loop.sock_accept(listening)
                 except OSError as error:
@@ -75,18 +81,36 @@ class Connections:
                     continue
                 device = self._device_of(peer[0]) or peer[0]
                 if self._devices[device] >= self._places_per_device:
-                    self.refused += 1
                     _forget(connection)
                     connection.close()
+                    self.refused += 1
+                    if self.refused % _REFUSED_IN_A_ROW == 0:
+                        await asyncio.sleep(0)
                     continue
-                if len(self._open) >= self._places:
-                    oldest = next(iter(self._open))
-                    self._leave(oldest)
-                    oldest.cancel()
                 task = tasks.create_task(self._attend(connection, inner, tls))
-                self._open[task] = device
-                self._devices[device] += 1
-                task.add_done_callback(self._leave)
+                self._enter(task, device, tls is not None)
+                # It starts now, and so do others: `sock_accept` itself gives nobody else a turn
+                # while connections are waiting.
+                await asyncio.sleep(0)
+
+    def _enter(self, task: asyncio.Task[None], device: str, secure: bool) -> None:
+        """Give `task` a place; if there is none left, that of the oldest."""
+        room = self._open[secure]
+        if len(room) >= self._places[secure]:
+            oldest = next(iter(room))
+            self._leave(oldest)
+            oldest.cancel()
+        room[task] = device
+        self._devices[device] += 1
+        task.add_done_callback(self._leave)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        for room in self._open.values():
+            device = room.pop(task, None)
+            if device is not None:
+                self._devices[device] -= 1
+                if not self._devices[device]:
+                    del self._devices[device]
 
     async def _attend(
         self,
@@ -108,13 +132,6 @@ class Connections:
             if not watched.over.is_set():
                 _forget(connection)
                 watched.abort()
-
-    def _leave(self, task: asyncio.Task[None]) -> None:
-        device = self._open.pop(task, None)
-        if device is not None:
-            self._devices[device] -= 1
-            if not self._devices[device]:
-                del self._devices[device]
 
 
 def _forget(connection: socket.socket) -> None:
