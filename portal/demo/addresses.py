@@ -8,6 +8,7 @@ PORTAL_HOST: Final = "wifi.congdoan.home.arpa"
 
 GATEWAY4: Final = "10.80.0.1"
 GATEWAY6: Final = "2001:db8:80::1"
+GATEWAY_MAC: Final = "02:00:5e:10:00:01"
 """The access point as the phones see it."""
 
 PHONES4: Final = ipaddress.IPv4Network("10.80.0.0/20")

@@ -28,6 +28,7 @@ from portal.demo.addresses import (
     FOREIGN_RESOLVER6,
     GATEWAY4,
     GATEWAY6,
+    GATEWAY_MAC,
     INTERNET4,
     INTERNET6,
     MODEM4,
@@ -127,15 +128,19 @@ class Lab:
             f"address add {WAN6}/64 dev wan nodad",
             f"route add default via {INTERNET4}",
             f"route add default via {INTERNET6}",
-            "link add name br-lan type bridge forward_delay 0 mcast_snooping 0",
-            # A radio without phones keeps the bridge up, as on a real access point.
+            # An address of its own: without, it is the lowest of the phones' ports, and changes.
+            f"link add name br-lan address {GATEWAY_MAC} type bridge"
+            " forward_delay 0 mcast_snooping 0",
+            # A radio without phones keeps the bridge up, as on a real access point. Its other
+            # end must not speak: it would answer ARP for the bridge's own address.
             "link add name radio0 type veth peer name air",
-            "link set air up",
+            "link set air arp off addrgenmode none up",
             "link set radio0 up master br-lan",
             "link set br-lan up",
             f"address add {GATEWAY4}/{PHONES4.prefixlen} dev br-lan",
             f"address add {GATEWAY6}/{PHONES6.prefixlen} dev br-lan nodad",
         )
+        self.gateway.sysctl("net.ipv6.conf.air.disable_ipv6=1")
         self.masquerade()
 
     def _host(self, name: str) -> Host:

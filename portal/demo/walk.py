@@ -192,12 +192,12 @@ def _neighbour_is_held(scene: Scene) -> str:
 
 def _time_ends(scene: Scene) -> str:
     give_up = scene.tapped_at + SESSION_SECONDS + 5
-    while not held(PROBES[0], scene.phone.ask(PROBES[0])) and time.monotonic() < give_up:
+    while not held(PROBES[0], outcome := scene.phone.ask(PROBES[0])) and time.monotonic() < give_up:
         time.sleep(0.05)
     lasted = time.monotonic() - scene.tapped_at
     _must(
         SESSION_SECONDS - 0.5 < lasted < SESSION_SECONDS + 2,
-        f"the turn lasted {lasted:.1f} s instead of {SESSION_SECONDS} s",
+        f"the turn lasted {lasted:.1f} s instead of {SESSION_SECONDS} s; last seen: {outcome}",
     )
     return f"{lasted:.1f} s after the tap"
 
