@@ -24,6 +24,7 @@ TABLE = "portal"
 GRANTED = "granted"
 UPLOADS = f"inet {TABLE} {GRANTED}"
 DOWNLOADS = f"netdev {TABLE} {GRANTED}"
+GARDENS_BY_NAME = (f"inet {TABLE} garden4", f"inet {TABLE} garden6")
 
 FORWARDED = 0x00800000
 """Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""
@@ -54,6 +55,14 @@ table inet $table {
 
     # Devices that were refused a moment ago, to bound what we answer to each.
     set refused {
+        type ether_addr
+        size 4096
+        flags dynamic,timeout
+        timeout 10s
+    }
+
+    # Devices that asked something of the gateway a moment ago, to bound what each may ask.
+    set asking {
         type ether_addr
         size 4096
         flags dynamic,timeout
@@ -132,6 +141,9 @@ $https_redirect\
         type filter hook input priority filter - 5; policy accept;
         iifname $uplink tcp dport $portal_ports drop comment "our pages are for phones"
         iifname != $phones accept
+        ct state { new, untracked } \\
+            update @asking { ether saddr limit rate over 200/second burst 1000 packets } drop \\
+            comment "enough questions of one device"
         udp dport { 67, 547 } accept comment "DHCP"
         udp dport 53 accept comment "DNS"
         tcp dport 53 accept comment "DNS over TCP"

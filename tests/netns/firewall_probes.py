@@ -176,7 +176,9 @@ def _too_big(world: World, target: str, port: int) -> str:
     return world.from_internet(phone, error)
 
 
-def resets_of_many(world: World, count: int, per_device: int) -> str:
+def answers_to_many(
+    world: World, count: int, per_device: int, target: str = SITE4, port: int = 443
+) -> str:
     """How many of `count` SYNs are answered, from one device or many."""
     phone = world.captive
     source = world.ip4[phone.name]
@@ -184,7 +186,7 @@ def resets_of_many(world: World, count: int, per_device: int) -> str:
         packets.frame(
             world.gateway_mac,
             f"02:00:00:00:77:{number // per_device:02x}" if per_device < count else phone.mac,
-            packets.tcp(source, SITE4, 1024 + number, 443, packets.SYN),
+            packets.tcp(source, target, 1024 + number, port, packets.SYN),
         )
         for number in range(count)
     ]
@@ -547,14 +549,20 @@ PROBES: tuple[Probe, ...] = (
     # -- storms ---------------------------------------------------------------------------
     Probe(
         "a storm from one phone",
-        lambda w: resets_of_many(w, 300, 300),
+        lambda w: answers_to_many(w, 300, 300),
         "some",
         ("enough answers to one device",),
     ),
     Probe(
         "a storm from many phones",
-        lambda w: resets_of_many(w, 1500, 50),
+        lambda w: answers_to_many(w, 1500, 50),
         "some",
         ("enough answers",),
+    ),
+    Probe(
+        "a storm on the gateway",
+        lambda w: answers_to_many(w, 1500, 1500, at.GATEWAY4, 80),
+        "some",
+        ("enough questions of one device",),
     ),
 )
