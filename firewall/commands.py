@@ -83,6 +83,15 @@ def read_grants(uploads: str, downloads: str) -> dict[MacAddress, Grant]:
     }
 
 
+_LISTED = re.compile(r"elements = \{([^}]*)\}")
+
+
+def render_elements(where: str, listing: str) -> str:
+    """The nft script that adds what nft listed of a set, with the time it has left."""
+    listed = _LISTED.search(listing)
+    return _add(where, " ".join(listed[1].split())) + "\n" if listed else ""
+
+
 def _read_elements(listing: str) -> list[tuple[MacAddress, float, tuple[int, int]]]:
     elements = []
     for found in _ELEMENT.finditer(listing):

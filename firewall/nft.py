@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
-from firewall.commands import read_grants, render_changes
+from firewall.commands import read_grants, render_changes, render_elements
 from firewall.enforcer import EnforcementError
 from firewall.netlink import fingerprint, generation, keys_in_both
 from firewall.plan import Plan
-from firewall.ruleset import DOWNLOADS, GRANTED, REMOVE, TABLE, UPLOADS, render
+from firewall.ruleset import DOWNLOADS, GARDENS_BY_NAME, GRANTED, REMOVE, TABLE, UPLOADS, render
 
 _LISTING_PAYS = 8
 """From here one listing is cheaper than asking for each device (5,000 devices: 47 ms for all of
@@ -60,7 +60,7 @@ class NftEnforcer:
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
         self._phones = plan.phones
         self._intact_at = self._stands_at()
-        await self._carrier.run(render(plan, grants))
+        await self._carrier.run(render(plan, grants) + await self._garden_by_name())
         self._known = set(grants)
         self._installed = _fingerprint()
         self._only_ours()
@@ -133,6 +133,17 @@ class NftEnforcer:
             return generation(), _interface_number(self._phones)
         except OSError as error:
             raise EnforcementError(f"the kernel does not speak of its rules: {error}") from error
+
+    async def _garden_by_name(self) -> str:
+        """What dnsmasq has added: it would not add it again before its own cache runs out."""
+        script = ""
+        for where in GARDENS_BY_NAME:
+            try:
+                listing = await self._carrier.run(f"list set {where}")
+            except NothingThereError:
+                continue
+            script += render_elements(where, listing)
+        return script
 
     async def _one(self, mac: MacAddress) -> dict[MacAddress, Grant]:
         try:
