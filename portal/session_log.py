@@ -16,7 +16,7 @@ from itertools import islice
 from firewall.changes import Usage
 from portal.events import Fact
 from portal.session import Pseudonym
-from portal.session_store import CLOCK_SET_AFTER, Entry, Moment, SessionStore
+from portal.session_store import CLOCK_SET_AFTER, BrokenStore, Entry, Moment, SessionStore
 
 _RETRY_SECONDS = 5.0
 _MOST_WAITING = 20_000  # About 6 MiB: a day of a busy house.
@@ -30,13 +30,17 @@ class SessionLog:
 
     def __init__(
         self,
-        store: SessionStore,
+        store: SessionStore | None,
         clock: Callable[[], Moment],
         *,
+        reopen: Callable[[], SessionStore] | None = None,
         retry_seconds: float = _RETRY_SECONDS,
         most_waiting: int = _MOST_WAITING,
     ) -> None:
+        """`reopen` opens the store where the disk is too full for it now, or a new one where it
+        turns out to be broken."""
         self._store = store
+        self._reopen = reopen
         self._clock = clock
         self._retry_seconds = retry_seconds
         self._most_waiting = most_waiting
@@ -47,6 +51,11 @@ class SessionLog:
         self.lost = 0
         self.failing: str | None = None
         """Why the log cannot be written now; None while it can."""
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are not written yet."""
+        return len(self._waiting)
 
     def append(self, facts: Sequence[Fact], usage: Mapping[Pseudonym, Usage] | None = None) -> None:
         """Have `facts` written, and the counters of the sessions they are about."""
@@ -83,24 +92,25 @@ class SessionLog:
             pass
         if self._waiting:
             log.error("%d entries of the session log were never written", len(self._waiting))
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
+        if self._store is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown()
 
     async def forget_before(self, wall: float) -> None:
         """Turn old sessions into totals, unless the clock is not set or the disk refuses."""
-        if wall < CLOCK_SET_AFTER:
+        if wall < CLOCK_SET_AFTER or self._store is None:
             return
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._store.forget_before, wall)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, BrokenStore) as error:
             log.error("old sessions could not be turned into totals: %s", error)
 
     async def _write_some(self) -> bool:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._write_batch)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError, BrokenStore) as error:
             if self.failing is None:
                 log.error("the session log cannot be written (%s); entries wait in memory", error)
             self.failing = str(error)
@@ -113,7 +123,16 @@ class SessionLog:
     def _write_batch(self) -> None:
         """In the thread: write and take off the queue, so that a cancelled wait repeats nothing."""
         batch = list(islice(self._waiting.copy(), _BATCH))
-        self._store.write(batch)
+        if self._store is None:
+            assert self._reopen is not None
+            self._store = self._reopen()
+        try:
+            self._store.write(batch)
+        except BrokenStore:
+            if self._reopen is not None:
+                self._store.close()
+                self._store = None
+            raise
         for entry in batch:
             if self._waiting and self._waiting[0] is entry:
                 self._waiting.popleft()
