@@ -34,9 +34,9 @@ from portal.machine import StartError, problems, tls_context
 from portal.plan import plan_of
 from portal.pseudonyms import Pseudonyms
 from portal.runner import Runner
-from portal.session import Device, Instant
+from portal.session import Device, Instant, Pseudonym, Session
 from portal.session_log import SessionLog
-from portal.session_store import BrokenStore, Moment, SessionStore, boot_id
+from portal.session_store import BrokenStore, Moment, SessionStore, boot_id, last_known
 from portal.user_portal import UserPortal
 from splash import texts
 from splash.pages import ARTICLES, Pages
@@ -68,11 +68,18 @@ async def run(config: Config) -> None:
         for folder in (run_dir, data_dir):
             _make(folder)
         stack.enter_context(_only_one(run_dir / "portal.lock"))
-        pseudonyms = _kept_aside(data_dir / "pseudonym-keys.json", Pseudonyms, ValueError)
-        store = _kept_aside(
-            data_dir / "sessions.db", lambda path: SessionStore(path, boot_id()), BrokenStore
+        pseudonyms = _opened(data_dir / "pseudonym-keys.json", Pseudonyms, ValueError)
+        began = _moment()
+        database = data_dir / "sessions.db"
+        store, remembered, blocked = _opened(
+            database, lambda path: _taken_over(path, began), BrokenStore
         )
-        session_log = SessionLog(store, _moment)
+
+        def reopen() -> SessionStore:
+            # Of the same moment: how long the power was away has been decided.
+            return _kept_aside(database, lambda path: _store(path, began)[0], BrokenStore)
+
+        session_log = SessionLog(store, _moment, reopen=reopen)
         stack.push_async_callback(session_log.close)
         session_log.append((GatewayStarted(__version__),))
 
@@ -117,7 +124,6 @@ async def run(config: Config) -> None:
         )
         stack.callback(phones.close)
         phones.take_ports()  # Before anything is changed: another program may have them.
-        remembered, blocked = store.take_over(_moment())
         await runner.start(device, remembered, blocked)
         log.info(
             "the rules stand; %d sessions go on, %d wait for their device",
@@ -241,24 +247,56 @@ def _only_one(path: Path) -> IO[str]:
     return lock
 
 
-def _kept_aside(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
-    """Open a file; a broken one is renamed, said loudly, and begun anew.
+def _taken_over(
+    path: Path, now: Moment
+) -> tuple[SessionStore | None, list[Session], frozenset[Pseudonym]]:
+    """The session log and what it holds open; no log while the disk is too full to open it."""
+    try:
+        return _store(path, now)
+    except sqlite3.OperationalError as error:
+        if not any(words in str(error) for words in ("disk is full", "disk I/O")):
+            raise
+    try:
+        return None, *last_known(path, boot_id(), now)
+    except sqlite3.Error:
+        return None, [], frozenset()
+
+
+def _store(path: Path, now: Moment) -> tuple[SessionStore, list[Session], frozenset[Pseudonym]]:
+    """The session log, and what it holds open; see `SessionStore`."""
+    store = SessionStore(path, boot_id())
+    try:
+        return store, *store.take_over(now)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _opened(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
+    """As `_kept_aside`, at the start.
 
     Raises:
         StartError: the file cannot be opened at all.
     """
     try:
-        try:
-            return open_file(path)
-        except broken as error:
-            aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
-            path.rename(aside)
-            for rest in ("-wal", "-shm"):
-                path.with_name(path.name + rest).unlink(missing_ok=True)
-            log.error("%s is broken (%s); it is kept as %s and begun anew", path, error, aside)
-            return open_file(path)
-    except (OSError, sqlite3.Error) as error:
+        return _kept_aside(path, open_file, broken)
+    except OSError as error:
+        raise StartError(f"{path} cannot be opened: {error.strerror}") from None
+    except (broken, sqlite3.Error) as error:
         raise StartError(f"{path} cannot be opened: {error}") from None
+
+
+def _kept_aside(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
+    """Open a file; a broken one is renamed, said loudly, and begun anew."""
+    try:
+        return open_file(path)
+    except broken as error:
+        aside = f"{path.name}.broken-{int(time.time())}"
+        for part in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + part).rename(path.with_name(aside + part))
+        log.error("%s is broken (%s); it is kept as %s and begun anew", path, error, aside)
+        return open_file(path)
 
 
 def _now() -> Instant:

@@ -9,9 +9,11 @@ The keys are in one file, readable by the daemon alone. Whoever holds the file c
 guessed address against the rows of the last two months; whoever holds only the log cannot.
 """
 
+import errno
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 from datetime import UTC, datetime
@@ -21,7 +23,10 @@ from firewall.changes import MacAddress
 from portal.session import Device, Pseudonym
 
 _MONTHS_KEPT = 2
+_KEY_BYTES = 32
 _HEX_DIGITS = 32  # 128 bits: no two devices of a city collide.
+
+log = logging.getLogger("portal.pseudonyms")
 
 
 class Pseudonyms:
@@ -30,22 +35,25 @@ class Pseudonyms:
     def __init__(self, path: Path) -> None:
         """Read the keys, or make the first.
 
+        While the disk is full a new key is kept in memory, and written when there is room.
+
         Raises:
             OSError: the file can neither be read nor made.
             ValueError: the file is not one of ours.
         """
         self._path = path
+        self._unwritten = False
         try:
             text = path.read_text()
         except FileNotFoundError:
-            self._lasting = secrets.token_bytes(32)
+            self._lasting = secrets.token_bytes(_KEY_BYTES)
             self._months: dict[str, bytes] = {}
-            self._write()
+            self._write_if_there_is_room()
             return
         try:
             kept = json.loads(text)
-            self._lasting = bytes.fromhex(kept["lasting"])
-            self._months = {str(m): bytes.fromhex(key) for m, key in kept["months"].items()}
+            self._lasting = _key(kept["lasting"])
+            self._months = {str(month): _key(key) for month, key in kept["months"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"{path} is not a file of pseudonym keys") from None
 
@@ -65,11 +73,27 @@ class Pseudonyms:
 
     def _turn_to(self, month: str) -> None:
         if self._months and month <= max(self._months):
+            if self._unwritten:
+                self._write_if_there_is_room()
             return
-        self._months[month] = secrets.token_bytes(32)
+        self._months[month] = secrets.token_bytes(_KEY_BYTES)
         for old in sorted(self._months)[:-_MONTHS_KEPT]:
             del self._months[old]
-        self._write()
+        self._write_if_there_is_room()
+
+    def _write_if_there_is_room(self) -> None:
+        try:
+            self._write()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            if not self._unwritten:
+                log.error(
+                    "%s cannot be written (%s); the new key waits in memory", self._path, error
+                )
+            self._unwritten = True
+        else:
+            self._unwritten = False
 
     def _write(self) -> None:
         kept = {
@@ -82,6 +106,13 @@ class Pseudonyms:
             f.flush()
             os.fsync(f.fileno())
         partial.replace(self._path)
+
+
+def _key(digits: str) -> bytes:
+    key = bytes.fromhex(digits)
+    if len(key) != _KEY_BYTES:
+        raise ValueError(f"a key of {len(key)} bytes")
+    return key
 
 
 def _name(key: bytes, mac: MacAddress) -> Pseudonym:

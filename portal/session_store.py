@@ -10,11 +10,12 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from firewall.changes import Usage
 from portal.events import (
@@ -56,13 +57,14 @@ class Entry:
 
 
 class BrokenStore(Exception):
-    """The file is not a database, or not a whole one."""
+    """The file is not a database, not a whole one, or not one of ours."""
 
 
 class SessionStore:
     """One open database.
 
-    Every method raises sqlite3.Error when the file cannot be used; nothing is half written.
+    Every method raises sqlite3.Error when the file cannot be used, and BrokenStore when it is
+    damaged; nothing is half written.
     """
 
     def __init__(self, path: Path, boot_id: str) -> None:
@@ -73,17 +75,14 @@ class SessionStore:
             sqlite3.Error, OSError: the file cannot be opened or made.
         """
         self._boot_id = boot_id
-        try:
+        self._moved: list[Session] = []
+        with _damage_told():
             _migrate(path)
             self._db = sqlite3.connect(path, timeout=5, check_same_thread=False)
             self._db.isolation_level = None
             self._db.row_factory = sqlite3.Row
             _choose_journal(self._db)
             newest = self._db.execute("SELECT max(epoch) FROM events").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            if _is_damage(error):
-                raise BrokenStore(str(error)) from error
-            raise
         self.epoch: int = (newest or 0) + 1
 
     def close(self) -> None:
@@ -91,49 +90,30 @@ class SessionStore:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write all of `entries`, or none of them."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
+            for session in self._moved:
+                self._rewrite(session, "up_before = up_bytes, down_before = down_bytes,")
             for entry in entries:
                 self._write(entry)
             if entries:
                 self._remember(entries[-1].at)
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+        self._moved = []
 
     def take_over(self, now: Moment) -> tuple[list[Session], frozenset[Pseudonym]]:
         """The sessions still open, in this boot's time, and who is blocked.
 
-        The rows are rewritten to this boot's time, so that a second power cut finds them right.
+        The rows are rewritten to this boot's time, so that a second power cut finds them right;
+        on a full disk together with the next entries.
         """
-        last = self._db.execute("SELECT * FROM last_moment WHERE id = 1").fetchone()
-        sessions = []
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            for row in self._db.execute("SELECT * FROM sessions WHERE ended_wall IS NULL"):
-                session = Session(
-                    Pseudonym(row["pseudonym"]), Instant(row["started"]), Instant(row["ends"])
-                )
-                if row["boot_id"] != self._boot_id:
-                    then = Moment(last["wall"], Instant(last["monotonic"])) if last else now
-                    session = in_this_boot(session, then, now)
-                    self._rewrite(session, "up_before = up_bytes, down_before = down_bytes,")
-                sessions.append(session)
-            self._remember(now)
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        blocked = self._db.execute("SELECT pseudonym FROM blocked").fetchall()
-        return sessions, frozenset(Pseudonym(row["pseudonym"]) for row in blocked)
+        with _damage_told():
+            sessions, self._moved, blocked = _left_open(self._db, self._boot_id, now)
+            with suppress(sqlite3.OperationalError):
+                self.write([Entry(now)])
+        return sessions, blocked
 
     def forget_before(self, wall: float) -> None:
         """Turn sessions that ended before `wall` into daily totals, and drop their events."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             self._db.execute(
                 "INSERT INTO days (day, sessions, seconds, up_bytes, down_bytes)"
                 " SELECT date(started_wall + ?, 'unixepoch'), count(*), sum(seconds),"
@@ -150,11 +130,18 @@ class SessionStore:
                 "DELETE FROM events WHERE wall < ? AND epoch < (SELECT max(epoch) FROM events)",
                 (wall,),
             )
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _damage_told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def _write(self, entry: Entry) -> None:
         for pseudonym, usage in entry.usage.items():
@@ -228,6 +215,39 @@ class SessionStore:
         )
 
 
+def last_known(path: Path, boot_id: str, now: Moment) -> tuple[list[Session], frozenset[Pseudonym]]:
+    """What `take_over` says, of a database that cannot be opened because the disk is full.
+
+    Raises:
+        sqlite3.Error: it cannot be read either, or there is none.
+    """
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True)) as db:
+        db.row_factory = sqlite3.Row
+        # Alone: readers and writers together need a file beside it, for which there is no room.
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        sessions, _, blocked = _left_open(db, boot_id, now)
+        return sessions, blocked
+
+
+def _left_open(
+    db: sqlite3.Connection, boot_id: str, now: Moment
+) -> tuple[list[Session], list[Session], frozenset[Pseudonym]]:
+    """The open sessions in this boot's time, those of an earlier boot among them; the blocked."""
+    last = db.execute("SELECT * FROM last_moment WHERE id = 1").fetchone()
+    sessions, moved = [], []
+    for row in db.execute("SELECT * FROM sessions WHERE ended_wall IS NULL"):
+        session = Session(
+            Pseudonym(row["pseudonym"]), Instant(row["started"]), Instant(row["ends"])
+        )
+        if row["boot_id"] != boot_id:
+            then = Moment(last["wall"], Instant(last["monotonic"])) if last else now
+            session = in_this_boot(session, then, now)
+            moved.append(session)
+        sessions.append(session)
+    blocked = db.execute("SELECT pseudonym FROM blocked").fetchall()
+    return sessions, moved, frozenset(Pseudonym(row["pseudonym"]) for row in blocked)
+
+
 def in_this_boot(session: Session, then: Moment, now: Moment) -> Session:
     """The same session in the time of this boot, as long after `now` as it was after `then`.
 
@@ -269,8 +289,11 @@ def _migrate(path: Path) -> None:
     """Run the migrations if the schema is not this program's; see `portal.migrations`."""
     if path.exists():
         with closing(sqlite3.connect(path, timeout=5)) as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+            schema = db.execute("PRAGMA user_version").fetchone()[0]
+            if schema == SCHEMA_VERSION:
                 return
+            if schema > SCHEMA_VERSION:
+                raise BrokenStore(f"its schema {schema} is of a newer portal, or of none")
     made = subprocess.run(
         [sys.executable, "-m", "portal.migrations", str(path)],
         capture_output=True,
@@ -279,7 +302,7 @@ def _migrate(path: Path) -> None:
     )
     if made.returncode != 0:
         lines = made.stderr.strip().splitlines()
-        raise sqlite3.DatabaseError(lines[-1] if lines else "migration failed")
+        raise sqlite3.OperationalError(lines[-1] if lines else "the migration failed")
 
 
 def _choose_journal(db: sqlite3.Connection) -> None:
@@ -298,6 +321,23 @@ def _choose_journal(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = TRUNCATE")
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    words = str(error)
-    return "not a database" in words or "malformed" in words or "no such table" in words
+_DAMAGE = (
+    "not a database",
+    "malformed",
+    "unsupported file format",
+    "no such table",
+    "no such column",
+    "has no column",
+    "already exists",
+)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Tell a damaged file from one that cannot be used just now, by SQLite's words."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if any(words in str(error) for words in _DAMAGE):
+            raise BrokenStore(str(error)) from error
+        raise
