@@ -12,7 +12,7 @@ from typing import Protocol
 from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
 from firewall.commands import read_grants, render_changes, render_elements
 from firewall.enforcer import EnforcementError
-from firewall.netlink import fingerprint, generation, keys_in_both
+from firewall.netlink import fingerprint, generation, keys_in_both, open_socket
 from firewall.plan import Plan
 from firewall.ruleset import DOWNLOADS, GARDENS_BY_NAME, GRANTED, REMOVE, TABLE, UPLOADS, render
 
@@ -50,14 +50,17 @@ class NftEnforcer:
         # The kernel's generation when all was last known to be as we made it, and the number of
         # the phones' interface: what goes with an interface is told by no generation.
         self._intact_at: tuple[int, int] | None = None
+        self._kernel: socket.socket | None = None  # Opened by the first question, then kept.
         # Devices whose use so far must be read before they are admitted again. May name some
         # that have expired; None until somebody looked.
         self._known: set[MacAddress] | None = None
 
     async def check(self, plan: Plan) -> None:
+        _must_exist(plan.phones)
         await self._carrier.run(render(plan), check=True)
 
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
+        _must_exist(plan.phones)
         self._phones = plan.phones
         self._intact_at = self._stands_at()
         await self._carrier.run(render(plan, grants) + await self._garden_by_name())
@@ -119,6 +122,9 @@ class NftEnforcer:
 
     async def close(self) -> None:
         """Let go of the kernel. Grants stay and run out by themselves."""
+        if self._kernel is not None:
+            self._kernel.close()
+            self._kernel = None
         await self._carrier.close()
 
     def _only_ours(self) -> None:
@@ -130,7 +136,9 @@ class NftEnforcer:
 
     def _stands_at(self) -> tuple[int, int]:
         try:
-            return generation(), _interface_number(self._phones)
+            if self._kernel is None:
+                self._kernel = open_socket()
+            return generation(self._kernel), _interface_number(self._phones)
         except OSError as error:
             raise EnforcementError(f"the kernel does not speak of its rules: {error}") from error
 
@@ -178,6 +186,15 @@ def _interface_number(name: str) -> int:
         return socket.if_nametoindex(name)
     except OSError:
         return 0
+
+
+def _must_exist(interface: str) -> None:
+    # Linux 6.16 takes a table for an interface that is not there yet, and earlier ones refuse it
+    # without a name: "No such file or directory".
+    if not _interface_number(interface):
+        raise EnforcementError(
+            f"the phones' interface {interface!r} does not exist; `ip link` lists those that do"
+        )
 
 
 _MAC_TAIL = re.compile(r"\b((?:[0-9a-f]{2}:){3})(?:[0-9a-f]{2}:){2}[0-9a-f]{2}\b")
