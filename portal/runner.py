@@ -223,10 +223,9 @@ class Runner:
     def _grants(self, state: State) -> dict[MacAddress, Grant]:
         now = self.now()
         return {
-            mac: Grant(
-                max(0.001, session.ends - now + LEEWAY_SECONDS), self._usage.get(mac, Usage(0, 0))
-            )
+            mac: Grant(session.ends - now + LEEWAY_SECONDS, self._usage.get(mac, Usage(0, 0)))
             for mac, session in state.sessions.items()
+            if session.ends > now  # The others are about to be ended.
         }
 
     def _usage_by_name(self, state: State) -> Mapping[Pseudonym, Usage]:
