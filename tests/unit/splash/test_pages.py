@@ -194,9 +194,9 @@ def test_renewing_is_offered_only_near_the_end(shown: Pages) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (4 * 3600, "Còn 4 giờ 0 phút"),
-        (3600, "Còn 1 giờ 0 phút"),
-        (3599, "Còn 1 giờ 0 phút"),
+        (4 * 3600, "Còn 4 giờ"),
+        (3600, "Còn 1 giờ"),
+        (3599, "Còn 1 giờ"),
         (3540, "Còn 59 phút"),
         (1, "Còn 1 phút"),
         (0, "Còn 0 phút"),
