@@ -5,17 +5,14 @@ and the open devices where they are: the kernel keeps the time, and the next dae
 """
 
 import asyncio
-import fcntl
 import logging
-import os
 import signal
-import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
-from pathlib import Path
-from typing import IO, Any, TypeVar
+from math import ceil
+from typing import Any
 
 from content_cache.articles import load as load_articles
 from firewall import conntrack
@@ -30,13 +27,13 @@ from portal.equipment import Neighbours
 from portal.events import EquipmentSeen, GatewayStarted, GatewayStopped
 from portal.gateway import Policy
 from portal.listeners import Listeners
-from portal.machine import StartError, problems, tls_context
+from portal.machine import problems, tls_context
 from portal.plan import plan_of
-from portal.pseudonyms import Pseudonyms
 from portal.runner import Runner
-from portal.session import Device, Instant, Pseudonym, Session
+from portal.session import Device, Instant
 from portal.session_log import SessionLog
-from portal.session_store import BrokenStore, Moment, SessionStore, boot_id, last_known
+from portal.session_store import Moment
+from portal.storage import only_one, open_keys, open_log, writable
 from portal.user_portal import UserPortal
 from splash import texts
 from splash.pages import ARTICLES, Pages
@@ -47,8 +44,6 @@ _LOOK_SECONDS = 1.0
 _SAMPLE_SECONDS = 300.0
 """How often counters are written down: flash wears out by writing."""
 _FORGET_SECONDS = 6 * 3600.0
-
-T = TypeVar("T")
 
 log = logging.getLogger("portal")
 
@@ -66,20 +61,11 @@ async def run(config: Config) -> None:
     async with AsyncExitStack() as stack:
         run_dir, data_dir = config.storage.run_dir, config.storage.data_dir
         for folder in (run_dir, data_dir):
-            _make(folder)
-        stack.enter_context(_only_one(run_dir / "portal.lock"))
-        pseudonyms = _opened(data_dir / "pseudonym-keys.json", Pseudonyms, ValueError)
-        began = _moment()
-        database = data_dir / "sessions.db"
-        store, remembered, blocked = _opened(
-            database, lambda path: _taken_over(path, began), BrokenStore
-        )
-
-        def reopen() -> SessionStore:
-            # Of the same moment: how long the power was away has been decided.
-            return _kept_aside(database, lambda path: _store(path, began)[0], BrokenStore)
-
-        session_log = SessionLog(store, _moment, reopen=reopen)
+            writable(folder)
+        stack.enter_context(only_one(run_dir / "portal.lock"))
+        pseudonyms = open_keys(data_dir / "pseudonym-keys.json")
+        kept = open_log(data_dir / "sessions.db", _moment())
+        session_log = SessionLog(kept.store, _moment, reopen=kept.reopen)
         stack.push_async_callback(session_log.close)
         session_log.append((GatewayStarted(__version__),))
 
@@ -124,7 +110,7 @@ async def run(config: Config) -> None:
         )
         stack.callback(phones.close)
         phones.take_ports()  # Before anything is changed: another program may have them.
-        await runner.start(device, remembered, blocked)
+        await runner.start(device, kept.sessions, kept.blocked)
         log.info(
             "the rules stand; %d sessions go on, %d wait for their device",
             len(runner.state.sessions),
@@ -215,90 +201,6 @@ async def _cut(addresses: frozenset[str]) -> None:
             log.warning("running connections could not be ended: %s", error)
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartError(f"{folder} cannot be made: {error.strerror}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StartError(f"{folder} cannot be written by this user")
-
-
-def _only_one(path: Path) -> IO[str]:
-    """Hold `path` locked as long as the file is open.
-
-    Raises:
-        StartError: another daemon holds it.
-    """
-    lock = path.open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        pid = lock.read().strip() or "?"
-        lock.close()
-        raise StartError(
-            f"another portal is running here (process {pid}, which holds {path});"
-            " stop it first, or give this one another [storage] run_dir"
-        ) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
-
-
-def _taken_over(
-    path: Path, now: Moment
-) -> tuple[SessionStore | None, list[Session], frozenset[Pseudonym]]:
-    """The session log and what it holds open; no log while the disk is too full to open it."""
-    try:
-        return _store(path, now)
-    except sqlite3.OperationalError as error:
-        if not any(words in str(error) for words in ("disk is full", "disk I/O")):
-            raise
-    try:
-        return None, *last_known(path, boot_id(), now)
-    except sqlite3.Error:
-        return None, [], frozenset()
-
-
-def _store(path: Path, now: Moment) -> tuple[SessionStore, list[Session], frozenset[Pseudonym]]:
-    """The session log, and what it holds open; see `SessionStore`."""
-    store = SessionStore(path, boot_id())
-    try:
-        return store, *store.take_over(now)
-    except BaseException:
-        store.close()
-        raise
-
-
-def _opened(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
-    """As `_kept_aside`, at the start.
-
-    Raises:
-        StartError: the file cannot be opened at all.
-    """
-    try:
-        return _kept_aside(path, open_file, broken)
-    except OSError as error:
-        raise StartError(f"{path} cannot be opened: {error.strerror}") from None
-    except (broken, sqlite3.Error) as error:
-        raise StartError(f"{path} cannot be opened: {error}") from None
-
-
-def _kept_aside(path: Path, open_file: Callable[[Path], T], broken: type[Exception]) -> T:
-    """Open a file; a broken one is renamed, said loudly, and begun anew."""
-    try:
-        return open_file(path)
-    except broken as error:
-        aside = f"{path.name}.broken-{int(time.time())}"
-        for part in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                path.with_name(path.name + part).rename(path.with_name(aside + part))
-        log.error("%s is broken (%s); it is kept as %s and begun anew", path, error, aside)
-        return open_file(path)
-
-
 def _now() -> Instant:
     return Instant(time.monotonic())
 
@@ -319,7 +221,7 @@ def _site(config: Config) -> Site:
         address=who.address,
         responsible=who.responsible,
         host=config.portal.host,
-        session_minutes=round(config.session.length / 60),
+        session_minutes=ceil(config.session.length / 60),
         keep_days=config.privacy.keep_days,
         device_mbit=None,
     )
