@@ -5,11 +5,13 @@ import argparse
 import asyncio
 import json
 import logging
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
 from portal import __version__, control
 from portal.config import Config, ConfigurationError, load
@@ -35,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (StartError, control.NotRunning) as error:
         return _say(error, FAILED)
     except PermissionError as error:
-        return _say(f"no permission for {error.filename or 'this'}; run it as root", FAILED)
+        where = error.filename or "this"
+        return _say(f"no permission for {where}; run it as root, or in group portal", FAILED)
     except KeyboardInterrupt:
         return FAILED
 
@@ -86,7 +89,9 @@ def parser() -> argparse.ArgumentParser:
     command("unblock", _tell, "Let a blocked device be like the others.")
     for name in ("grant", "revoke", "block", "unblock"):
         told = commands.choices[name]
-        told.add_argument("mac", metavar="MAC", help="the device, like 02:00:5e:10:00:01")
+        told.add_argument(
+            "mac", type=_mac, metavar="MAC", help="the device, like 02:00:5e:10:00:01"
+        )
         told.set_defaults(command=name)
     command("doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True)
     return top
@@ -207,13 +212,16 @@ def _logged_sessions(config: Config) -> list[dict[str, Any]]:
     if not path.exists():
         raise control.Refused(f"{path} is not there; no gateway has run with this configuration")
     db = sqlite_utils.Database(f"file:{path}?mode=ro")
-    return list(
-        db.query(
-            "SELECT pseudonym, conditions, datetime(started_wall, 'unixepoch') AS started_utc,"
-            " datetime(ended_wall, 'unixepoch') AS ended_utc, seconds, end_reason,"
-            " up_bytes, down_bytes FROM sessions ORDER BY id"
+    try:
+        return list(
+            db.query(
+                "SELECT pseudonym, conditions, datetime(started_wall, 'unixepoch') AS started_utc,"
+                " datetime(ended_wall, 'unixepoch') AS ended_utc, seconds, end_reason,"
+                " up_bytes, down_bytes FROM sessions ORDER BY id"
+            )
         )
-    )
+    except sqlite3.Error as error:
+        raise control.Refused(f"{path} cannot be read: {error}") from None
 
 
 def _tell(options: argparse.Namespace) -> None:
@@ -225,7 +233,8 @@ def _tell(options: argparse.Namespace) -> None:
     answer = _ask(options, question)
     left = answer.get("seconds_left")
     until = f", {-(-left // 60)} minutes left" if left is not None else ""
-    print(f"{answer['mac']} {answer['done']}{until}")
+    absent = "" if answer["here"] else "; no device with this address is on the network now"
+    print(f"{answer['mac']} {answer['done']}{until}{absent}")
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -261,6 +270,13 @@ def _config_or_none(path: Path) -> Config | None:
         return load(path)
     except ConfigurationError:
         return None
+
+
+def _mac(text: str) -> str:
+    try:
+        return mac_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _minutes(text: str) -> int:

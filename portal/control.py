@@ -22,6 +22,7 @@ from portal.events import (
     Event,
     SessionWithdrawn,
 )
+from portal.machine import StartError
 from portal.runner import Overloaded, Runner
 from portal.session import Device
 
@@ -99,6 +100,7 @@ class Control:
     async def _do(self, mac: str, event: Callable[[Device], Event], done: str) -> Answer:
         device = self._device(mac_address(mac))
         before = self._runner.state
+        here = bool(self._addresses_of(device.mac))
         step = await self._runner.submit(event(device))
         if step.refusal == "blocked":
             return {"ok": False, "error": f"{device.mac} is blocked; unblock it first"}
@@ -107,12 +109,12 @@ class Control:
             return {"ok": False, "error": f"{most} devices are open, as session.max_devices says"}
         if not step.facts:
             what = "is not blocked" if done == "unblocked" else "has no session"
-            known = device.mac in before.sessions or bool(self._addresses_of(device.mac))
+            known = device.mac in before.sessions or here
             hint = "" if known else "; no device with this address is on the network"
             return {"ok": False, "error": f"{device.mac} {what}{hint}"}
         session = step.state.sessions.get(device.mac)
         left = {"seconds_left": session.seconds_remaining(self._runner.now())} if session else {}
-        return {"ok": True, "done": done, "mac": device.mac, **left}
+        return {"ok": True, "done": done, "mac": device.mac, "here": here, **left}
 
     async def _sessions(self) -> list[Answer]:
         usage = await self._usage()
@@ -138,7 +140,7 @@ async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
     """Listen at `path` until cancelled.
 
     Raises:
-        OSError: the socket cannot be made.
+        StartError: the socket cannot be made.
     """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -163,11 +165,14 @@ async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
 
 def _bound(path: Path) -> socket.socket:
     """A socket at `path` in place of any that a killed daemon left there."""
-    path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     before = os.umask(0o117)  # Root and the group only, from the first moment.
     try:
+        path.unlink(missing_ok=True)
         listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise StartError(f"{path} cannot be listened on: {error.strerror or error}") from None
     finally:
         os.umask(before)
     return listening
@@ -189,6 +194,9 @@ def ask(path: Path, question: Mapping[str, Any]) -> Answer:
             line = channel.makefile("rb").readline()
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotRunning(f"no portal is running (nobody listens at {path})") from None
+        except PermissionError as error:
+            error.filename = path  # connect(2) does not say.
+            raise
         except TimeoutError:
             raise Refused("the portal is running but does not answer") from None
     if not line:
