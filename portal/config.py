@@ -5,6 +5,7 @@ them). Reading a file finds all problems at once. Nobody reads settings anywhere
 needs a look at the machine (does this interface exist?) is in `portal.machine`.
 """
 
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -155,7 +156,9 @@ def load(path: Path) -> Config:
         raise ConfigurationError(str(path), [f"cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigurationError(str(path), ["is not UTF-8 text; save it as UTF-8"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigurationError(str(path), ["is not TOML: nested too deeply"]) from None
+    except ValueError as error:  # TOMLDecodeError, and numbers of thousands of digits.
         raise ConfigurationError(str(path), [f"is not TOML: {error}"]) from None
     return parse(document, str(path))
 
@@ -170,7 +173,7 @@ def parse(document: dict[str, Any], source: str = "portal.toml") -> Config:
     sections: dict[str, Any] = {}
     known = {section.name: section for section in fields(Config)}
     for name in document.keys() - known.keys():
-        problems.append(f"[{name}]{_did_you_mean(name, known)}")
+        problems.append(f"[{_written(name)}]{_did_you_mean(name, known)}")
     for name, section in known.items():
         sections[name] = _section(section, document.get(name, {}), problems)
     if not problems:
@@ -191,7 +194,7 @@ def _section(section: "Field[Any]", table: object, problems: list[str]) -> Any:
     values = {}
     before = len(problems)
     for key in table.keys() - known.keys():
-        problems.append(f"{section.name}.{key}{_did_you_mean(key, known)}")
+        problems.append(f"{section.name}.{_written(key)}{_did_you_mean(key, known)}")
     for key, entry in known.items():
         if key in table:
             try:
@@ -231,8 +234,16 @@ def _shown(value: object) -> str:
     elif isinstance(value, bool):
         shown = "true" if value else "false"
     else:
-        shown = str(value)
+        try:
+            shown = str(value)
+        except ValueError:  # A number of more digits than Python prints.
+            shown = "…"
     return shown if len(shown) <= 60 else shown[:57] + "…"
+
+
+def _written(key: str) -> str:
+    """A key as TOML has it: bare where it can be, else in quotes."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else _shown(key)
 
 
 def _did_you_mean(name: str, known: dict[str, Any]) -> str:

@@ -47,8 +47,8 @@ def duration(value: object) -> float:
 
 
 def interface_name(value: object) -> str:
-    """A name the kernel accepts (at most 15 bytes, no slash, no white space)."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.@:-]{0,14}", value):
+    """A name the kernel and nft both take as it is; the same that `firewall.plan` takes."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}", value):
         raise ValueError('not an interface name; write one like "br-lan"')
     return value
 
@@ -101,6 +101,8 @@ def networks(value: object) -> tuple[Network, ...]:
             raise ValueError(
                 f'not a list of networks ({error}); write ["203.0.113.0/24"]'
             ) from None
+        if "%" in item:  # fe80::%wan/64: Python reads the scope and nft would not.
+            raise ValueError('has a scope ("%") in it; write the network alone')
     return tuple(found)
 
 

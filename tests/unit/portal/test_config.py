@@ -1,0 +1,405 @@
+"""portal.toml: every wrong key or value is one clear line, and all of them come at once."""
+
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from firewall.plan import Plan
+from portal.config import ConfigurationError, load, parse
+from portal.plan import plan_of
+
+LEAST = """
+[site]
+id = "hp-001"
+name = "Khu trọ"
+[organisation]
+name = "LĐLĐ"
+unit = "Ban Tuyên giáo"
+[interfaces]
+phones = "br-lan"
+uplink = "wan"
+"""
+
+
+def with_setting(section: str, key: str, value: object) -> dict[str, Any]:
+    document: dict[str, Any] = tomllib.loads(LEAST)
+    document.setdefault(section, {})[key] = value
+    return document
+
+
+def problems(document: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigurationError) as refused:
+        parse(document)
+    return refused.value.problems
+
+
+def test_what_is_left_out_is_as_the_documentation_says() -> None:
+    config = parse(tomllib.loads(LEAST))
+
+    assert config.portal.host == "wifi.congdoan.home.arpa"
+    assert config.portal.http_port == 2080
+    assert config.session.length == 240 * 60
+    assert config.session.max_devices == 1000
+    assert config.privacy.keep_days == 90
+    assert config.storage.data_dir == Path("/var/lib/portal")
+    assert config.firewall.driver == "nftables"
+
+
+def test_an_empty_file_is_told_everything_it_lacks() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parse({})
+
+    assert str(refused.value) == (
+        "portal.toml: 6 problems\n"
+        "  interfaces.phones is missing   The phones' network, usually a bridge.\n"
+        "  interfaces.uplink is missing   The line to the Internet.\n"
+        "  organisation.name is missing   Who pays and answers for the Wi-Fi.\n"
+        "  organisation.unit is missing   The unit responsible for what the pages say.\n"
+        "  site.id is missing   Short name of the site in logs and reports.\n"
+        "  site.name is missing   Name of the house as people know it; on every page."
+    )
+
+
+def test_all_problems_come_at_once() -> None:
+    document = with_setting("session", "length", "2 hours")
+    document["session"]["max_devices"] = 0
+    document["privcy"] = {}
+    document["portal"] = 80
+
+    with pytest.raises(ConfigurationError) as refused:
+        parse(document)
+
+    assert str(refused.value) == (
+        "portal.toml: 4 problems\n"
+        '  [privcy]   unknown; did you mean "privacy"?\n'
+        "  portal = 80   not a section; write [portal]\n"
+        '  session.length = "2 hours"   not a duration; write "2h" or "120m"\n'
+        "  session.max_devices = 0   not a whole number from 1 to 50000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "problem"),
+    [
+        (
+            "site",
+            "id",
+            "Hồng Phong",
+            'site.id = "Hồng Phong"   not an identifier;'
+            ' write small letters, digits and "-", like "hp-001"',
+        ),
+        ("site", "name", "", 'site.name = ""   not a text; write it in quotes, like "…"'),
+        ("site", "name", 7, 'site.name = 7   not a text; write it in quotes, like "…"'),
+        (
+            "site",
+            "name",
+            "a\nb",
+            r'site.name = "a\nb"   has a control character (a line break?) in it; write one line',
+        ),
+        ("site", "former_names", "x", 'site.former_names = "x"   not a list; write ["…", "…"]'),
+        ("site", "rooms", True, "site.rooms = true   not a whole number from 1 to 10000"),
+        ("site", "rooms", False, "site.rooms = false   not a whole number from 1 to 10000"),
+        ("site", "rooms", 16.0, "site.rooms = 16.0   not a whole number from 1 to 10000"),
+        (
+            "organisation",
+            "website",
+            "congdoan.vn",
+            'organisation.website = "congdoan.vn"   not a web address;'
+            ' write one like "https://example.vn/"',
+        ),
+        (
+            "organisation",
+            "website",
+            'https://example.vn/"x',
+            'organisation.website = "https://example.vn/"x"'
+            "   has a quote, bracket or backslash in it; percent-encode it",
+        ),
+        (
+            "organisation",
+            "email",
+            "phòng ban",
+            'organisation.email = "phòng ban"   not an e-mail address;'
+            ' write one like "bantuyengiao@example.vn"',
+        ),
+        (
+            "organisation",
+            "phone",
+            "call us",
+            'organisation.phone = "call us"   not a telephone number;'
+            ' write one like "0225 3 123 456"',
+        ),
+        (
+            "interfaces",
+            "phones",
+            "br lan",
+            'interfaces.phones = "br lan"   not an interface name; write one like "br-lan"',
+        ),
+        (
+            "interfaces",
+            "uplink",
+            "br-lan",
+            'interfaces.uplink = "br-lan"   the same as interfaces.phones',
+        ),
+        (
+            "portal",
+            "host",
+            "portal",
+            'portal.host = "portal"   not a host name; write one like "wifi.congdoan.home.arpa"',
+        ),
+        (
+            "portal",
+            "host",
+            "192.168.1.1",
+            'portal.host = "192.168.1.1"   an address, not a name;'
+            " captive checks need a name (RFC 8910 §2)",
+        ),
+        (
+            "portal",
+            "http_port",
+            65536,
+            "portal.http_port = 65536   not a whole number from 1 to 65535",
+        ),
+        (
+            "portal",
+            "https_port",
+            2443,
+            "portal.tls_cert is missing   https needs https_port, tls_cert and tls_key",
+        ),
+        (
+            "portal",
+            "tls_key",
+            "key.pem",
+            'portal.tls_key = "key.pem"   not an absolute path; write one like "/var/lib/portal"',
+        ),
+        (
+            "portal",
+            "tls_cert",
+            "/a\0b",
+            r'portal.tls_cert = "/a\x00b"   not an absolute path;'
+            ' write one like "/var/lib/portal"',
+        ),
+        ("portal", "htp_port", 80, 'portal.htp_port   unknown; did you mean "http_port"?'),
+        (
+            "session",
+            "length",
+            "8d",
+            'session.length = "8d"   out of range; write something from "5s" to "7d"',
+        ),
+        ("session", "length", 240, 'session.length = 240   not a duration; write "2h" or "120m"'),
+        (
+            "session",
+            "zzz",
+            1,
+            "session.zzz   unknown; known are length, max_devices",
+        ),
+        (
+            "walled_garden",
+            "prefixes",
+            ["192.0.2.1/24"],
+            "walled_garden.prefixes = ['192.0.2.1/24']   not a list of networks"
+            ' (192.0.2.1/24 has host bits set); write ["203.0.113.0/24"]',
+        ),
+        (
+            "walled_garden",
+            "prefixes",
+            ["fe80::%a }; drop #/64"],
+            "walled_garden.prefixes = ['fe80::%a }; drop #/64']"
+            '   has a scope ("%") in it; write the network alone',
+        ),
+        (
+            "firewall",
+            "driver",
+            "iptables",
+            'firewall.driver = "iptables"   unknown; write "nftables" or "nft" or "memory"',
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_says_what_to_write(
+    section: str, key: str, value: object, problem: str
+) -> None:
+    assert problem in problems(with_setting(section, key, value))
+
+
+def test_two_ports_cannot_be_one() -> None:
+    document = tomllib.loads(LEAST)
+    document["portal"] = {"https_port": 2080, "tls_cert": "/c", "tls_key": "/k"}
+
+    assert problems(document) == ["portal.https_port = 2080   the same as http_port"]
+
+
+def test_https_is_on_when_all_three_settings_are_there() -> None:
+    document = tomllib.loads(LEAST)
+    document["portal"] = {"https_port": 2443, "tls_cert": "/c", "tls_key": "/k"}
+
+    assert parse(document).portal.https_port == 2443
+
+
+def test_a_long_value_is_cut_short() -> None:
+    [problem] = problems(with_setting("firewall", "driver", "x" * 1000))
+
+    assert problem.startswith('firewall.driver = "' + "x" * 56 + "…   unknown; ")
+
+
+def test_settings_have_the_shape_they_are_used_in() -> None:
+    document = with_setting("walled_garden", "prefixes", ["203.0.113.0/24", "2001:db8::/32"])
+    document["organisation"] |= {
+        "website": " https://example.vn:8443/wifi ",
+        "phone": "+84 225 000 000",
+        "email": "wifi@congdoan.example.vn",
+    }
+    document["site"] |= {"former_names": ["Cũ", "Cũ hơn"], "rooms": 16}
+    document["session"] = {"length": "90s"}
+    document["portal"] = {"host": "WiFi.Example.VN"}
+    document["storage"] = {"data_dir": "/srv/portal"}
+
+    config = parse(document)
+
+    assert config.organisation.website == "https://example.vn:8443/wifi"
+    assert config.site.former_names == ("Cũ", "Cũ hơn")
+    assert config.session.length == 90.0
+    assert config.portal.host == "wifi.example.vn"
+    assert plan_of(config) == Plan(
+        phones="br-lan",
+        uplink="wan",
+        http_port=2080,
+        max_devices=1000,
+        garden=config.walled_garden.prefixes,
+    )
+
+
+# Files
+
+
+def in_file(folder: Path, content: bytes) -> Path:
+    path = folder / "portal.toml"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    assert load(in_file(tmp_path, LEAST.encode())) == parse(tomllib.loads(LEAST))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff\xfe", "is not UTF-8 text; save it as UTF-8"),
+        (b"[site", "is not TOML: Expected ']' at the end of a table declaration"),
+        (b"a = " + b"[" * 5000, "is not TOML: nested too deeply"),
+        (b"a = " + b"9" * 5000, "is not TOML: Exceeds the limit (4300 digits)"),
+        (b"a = 0x" + b"f" * 5000, "[a]   unknown; known are site, organisation, "),
+        (b"[session]\nmax_devices = 0x" + b"f" * 5000, "session.max_devices = …   not a whole"),
+        (b'"a\\nb" = 1', r'["a\nb"]   unknown; known are site, '),
+        (b'[session]\n"\\u001b[1mx" = 1', r'session."\x1b[1mx"   unknown; known are length'),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    path = in_file(tmp_path, content)
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(path)
+
+    assert str(refused.value).startswith(f"{path}: ")
+    assert any(line.startswith(problem) for line in refused.value.problems)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load(tmp_path / "none.toml")
+
+    assert refused.value.problems == ["cannot be read: No such file or directory"]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load(tmp_path)
+
+    assert refused.value.problems == ["cannot be read: Is a directory"]
+
+
+# Anything
+
+words = st.text(max_size=20)
+keys = st.sampled_from(
+    ["site", "portal", "session", "interfaces", "id", "name", "length", "host", "phones", "uplink"]
+)
+values = st.recursive(
+    st.one_of(
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        words,
+        st.dates(),
+        st.datetimes(),
+        st.times(),
+        st.ip_addresses().map(str),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys | words, inner, max_size=5),
+    max_leaves=5,
+)
+
+
+def problems_if_any(document: dict[str, Any]) -> list[str]:
+    try:
+        parse(document)
+    except ConfigurationError as error:
+        return error.problems
+    return []
+
+
+@given(st.dictionaries(keys | words, values, max_size=6))
+def test_any_document_is_a_configuration_or_a_list_of_problems(document: dict[str, Any]) -> None:
+    found = problems_if_any(document)
+
+    assert found  # Something required is always missing.
+    assert all(line.isprintable() and len(line) < 400 for line in found)
+
+
+@given(
+    st.sampled_from(
+        [
+            ("site", "id"),
+            ("site", "former_names"),
+            ("organisation", "website"),
+            ("organisation", "email"),
+            ("organisation", "phone"),
+            ("interfaces", "uplink"),
+            ("portal", "host"),
+            ("portal", "tls_cert"),
+            ("session", "length"),
+            ("walled_garden", "prefixes"),
+            ("firewall", "driver"),
+        ]
+    ),
+    values,
+)
+def test_any_value_is_taken_or_refused_in_one_line(setting: tuple[str, str], value: object) -> None:
+    found = problems_if_any(with_setting(*setting, value))
+
+    assert len(found) <= 1
+    assert all(line.isprintable() and len(line) < 400 for line in found)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda end: (LEAST + end).encode()))
+@example(LEAST.encode())
+def test_any_bytes_in_the_file_are_a_configuration_or_a_list_of_problems(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    with suppress(ConfigurationError):
+        load(in_file(tmp_path_factory.getbasetemp(), content))
+
+
+@given(st.from_regex(r"[A-Za-z0-9_.@:+-]{1,15}", fullmatch=True))
+def test_every_interface_the_configuration_takes_the_firewall_takes_too(name: str) -> None:
+    try:
+        config = parse(with_setting("interfaces", "phones", name))
+    except ConfigurationError:
+        return
+    assert plan_of(config).phones == name
