@@ -59,7 +59,6 @@ class Window:
         )
         self._context = self._browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT},
-            device_scale_factor=2,
             is_mobile=True,
             has_touch=True,
             user_agent=SIGN_IN_WINDOW,
@@ -106,10 +105,8 @@ class Window:
 
     def tap(self, words: str) -> None:
         """Tap the first link or button with these words on it, and wait for the page it opens."""
-        said = re.compile(re.escape(words))
-        named = self.page.get_by_role("link", name=said)
         with self.page.expect_navigation():
-            named.or_(self.page.get_by_role("button", name=said)).first.tap()
+            self.link(words).or_(self.button(words)).first.tap()
 
     # What a person sees
 
@@ -129,14 +126,18 @@ class Window:
     def text(self) -> str:
         return self.page.locator("body").inner_text()
 
-    def named(self, words: str) -> "Locator":
+    def link(self, words: str) -> "Locator":
         """The links with these words on them."""
         return self.page.get_by_role("link", name=re.compile(re.escape(words)))
+
+    def button(self, words: str) -> "Locator":
+        """The buttons with these words on them."""
+        return self.page.get_by_role("button", name=re.compile(re.escape(words)))
 
     def shows(self, words: str) -> bool:
         """Whether these words are on the first screen, wholly."""
         box = self.page.get_by_text(words, exact=True).first.bounding_box()
-        return box is not None and 0 <= box["y"] and box["y"] + box["height"] <= HEIGHT
+        return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= HEIGHT
 
     def picture(self, name: str) -> None:
         """Keep the first screen and the whole page, to be looked at."""
