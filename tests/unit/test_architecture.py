@@ -1,0 +1,163 @@
+"""Which way the arrows go, read from the imports (docs/architecture.md)."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = ("firewall", "content_cache", "splash", "portal")
+
+MAY_IMPORT = {
+    "firewall": {"firewall"},
+    "content_cache": {"content_cache"},
+    "splash": {"splash", "content_cache"},
+    "portal": set(OURS),
+}
+
+DECIDING = [
+    "firewall/changes.py",
+    "firewall/commands.py",
+    "firewall/plan.py",
+    "firewall/ruleset.py",
+    "portal/events.py",
+    "portal/gateway.py",
+    "portal/plan.py",
+    "portal/session.py",
+    "portal/setting_values.py",
+    "splash/site.py",
+    "splash/views.py",
+]
+EFFECTS = {
+    "aiohttp",
+    "asyncio",
+    "logging",
+    "nftables",
+    "os",
+    "pyroute2",
+    "random",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "threading",
+    "time",
+}
+
+ONE_DOOR = {
+    "nftables": "firewall/libnftables.py",
+    "pyroute2": "portal/equipment.py",
+}
+"""Libraries without types: what they really return is written down in one file each."""
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that the file names in an import, at its top or inside a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import hides where it leads"
+            assert node.module is not None
+            yield node.module
+            # `from portal import control` names a module too.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages(path: Path) -> set[str]:
+    return {module.partition(".")[0] for module in imported(path)}
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_arrows_go_one_way(package: str) -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): packages(path) & set(OURS) - MAY_IMPORT[package]
+        for path in files(package)
+    }
+
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def test_what_runs_imports_no_tests() -> None:
+    wrong = [path for package in OURS for path in files(package) if "tests" in packages(path)]
+
+    assert wrong == []
+
+
+def test_the_gateway_does_not_know_the_demonstration() -> None:
+    """It is imported by the command `portal demo` alone."""
+    wrong = {
+        str(path.relative_to(ROOT))
+        for path in files("portal")
+        if "demo" not in path.relative_to(ROOT).parts
+        and any(module.startswith("portal.demo") for module in imported(path))
+    }
+
+    assert wrong == {"portal/__main__.py"}
+
+
+@pytest.mark.parametrize("path", DECIDING)
+def test_modules_that_decide_have_no_clock_network_or_database(path: str) -> None:
+    assert packages(ROOT / path) & EFFECTS == set()
+
+
+def test_no_module_that_decides_imports_one_that_does() -> None:
+    modules = {path.removesuffix(".py").replace("/", "."): path for path in DECIDING}
+    known = {str(path.relative_to(ROOT)).removesuffix(".py") for p in OURS for path in files(p)}
+    wrong = {
+        (path, module)
+        for path in DECIDING
+        for module in imported(ROOT / path)
+        if module.replace(".", "/") in known and module not in modules
+    }
+
+    # Parsing the configuration decides as well, but for `load`, which reads the file.
+    assert wrong == {("portal/plan.py", "portal.config")}
+
+
+@pytest.mark.parametrize("library", ONE_DOOR)
+def test_a_library_without_types_has_one_door(library: str) -> None:
+    doors = {
+        str(path.relative_to(ROOT))
+        for package in OURS
+        for path in files(package)
+        if library in packages(path)
+    }
+
+    assert doors == {ONE_DOOR[library]}
+
+
+def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
+    """Each would cost an access point megabytes (ARCHITECTURE, §9 and §10)."""
+    heavy = ["sqlite_utils", "lxml", "PIL", "mammoth", "nh3", "hypothesis", "pytest"]
+    script = f"import sys, portal.daemon; print(*sorted(set(sys.modules) & set({heavy!r})))"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert loaded.stdout.split() == []
+
+
+def test_only_task_groups_make_tasks() -> None:
+    """asyncio's own would leave tasks without an owner; a loop's are the same."""
+    owners = {"tasks", "group", "task_group"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for package in OURS
+        for path in files(package)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("create_task", "ensure_future")
+        and not (isinstance(node.func.value, ast.Name) and node.func.value.id in owners)
+    ]
+
+    assert wrong == []
