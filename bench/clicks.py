@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,10 +38,14 @@ class Load:
     """Seconds between a phone's packets until one arrives."""
 
 
-FULL: Final = (Load(1, 30, 5, 0.005), Load(10, 5, 5, 0.005), Load(100, 3, 10, 0.02))
-QUICK: Final = (Load(1, 10, 5, 0.005), Load(10, 2, 5, 0.005), Load(100, 1, 10, 0.02))
-OPENNDS_FULL: Final = (Load(1, 5, 20, 0.02), Load(10, 1, 60, 0.05))
-OPENNDS_QUICK: Final = (Load(1, 1, 20, 0.02),)
+FULL: Final[Sequence[Load]] = (Load(1, 30, 5, 0.005), Load(10, 5, 5, 0.005), Load(100, 3, 10, 0.02))
+QUICK: Final[Sequence[Load]] = (
+    Load(1, 10, 5, 0.005),
+    Load(10, 2, 5, 0.005),
+    Load(100, 1, 10, 0.02),
+)
+OPENNDS_FULL: Final[Sequence[Load]] = (Load(1, 5, 20, 0.02), Load(10, 1, 60, 0.05))
+OPENNDS_QUICK: Final[Sequence[Load]] = (Load(1, 1, 20, 0.02),)
 
 
 class Arrivals:
@@ -79,10 +84,8 @@ def knock(phone: CrowdPhone, arrivals: Arrivals, again: float) -> Doing[None]:
     """Send a packet every `again` seconds until one has arrived."""
     with phone.socket(socket.SOCK_DGRAM) as datagrams:
         while phone.number not in arrivals.first:
-            try:
+            with suppress(OSError):  # An earlier one was refused (ICMP): that is what a gate does.
                 datagrams.sendto(str(phone.number).encode(), (WEBSITE4, _PORT))
-            except OSError:
-                pass  # An earlier packet was refused (ICMP), which is what the gate is for.
             yield Wait(None, until=time.monotonic() + again)
 
 

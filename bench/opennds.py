@@ -42,8 +42,10 @@ mkdir -p "$FOLDER" /tmp/etc /tmp/etc-work /tmp/usr /tmp/usr-work
 mount --move /mnt "$FOLDER"
 mkdir -p /tmp/usr/local/sbin
 cp "$FOLDER/nft" "$FOLDER/systemctl" /tmp/usr/local/sbin/
-mount -t overlay overlay -o "lowerdir=$PACKAGES/usr:/usr,upperdir=/tmp/usr,workdir=/tmp/usr-work" /usr
-mount -t overlay overlay -o "lowerdir=$PACKAGES/etc:/etc,upperdir=/tmp/etc,workdir=/tmp/etc-work" /etc
+for place in usr etc; do
+    layers="lowerdir=$PACKAGES/$place:/$place,upperdir=/tmp/$place,workdir=/tmp/$place-work"
+    mount -t overlay overlay -o "$layers" "/$place"
+done
 cp "$FOLDER/leases" /tmp/dhcp.leases
 cp "$FOLDER/opennds.conf" /etc/opennds/opennds.conf
 touch /etc/dnsmasq.conf

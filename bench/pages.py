@@ -4,6 +4,7 @@ A burst is what happens when a shift ends: all phones check at once. The next bu
 the last phone of the one before has its page. Every request has a connection of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,10 +26,10 @@ class Load:
     seconds: float
 
 
-FULL: Final = (Load(1, 200, 5), Load(20, 30, 10), Load(100, 12, 20))
-QUICK: Final = (Load(1, 40, 5), Load(20, 6, 10), Load(100, 3, 20))
-OPENNDS_FULL: Final = (Load(1, 12, 20), Load(20, 2, 45), Load(100, 1, 75))
-OPENNDS_QUICK: Final = (Load(1, 3, 20), Load(20, 1, 15))
+FULL: Final[Sequence[Load]] = (Load(1, 200, 5), Load(20, 30, 10), Load(100, 12, 20))
+QUICK: Final[Sequence[Load]] = (Load(1, 40, 5), Load(20, 6, 10), Load(100, 3, 20))
+OPENNDS_FULL: Final[Sequence[Load]] = (Load(1, 12, 20), Load(20, 2, 45), Load(100, 1, 75))
+OPENNDS_QUICK: Final[Sequence[Load]] = (Load(1, 3, 20), Load(20, 1, 15))
 
 
 def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> list[Figure]:
@@ -53,7 +54,7 @@ def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> li
     return found
 
 
-def _take(standing: Standing, loads: tuple[Load, ...], into: dict[int, list[list[float]]]) -> None:
+def _take(standing: Standing, loads: Sequence[Load], into: dict[int, list[list[float]]]) -> None:
     site = standing.site
     with site.crowd.network():
         # Everyone's neighbour entries are made before: they are not what is measured.
@@ -85,7 +86,7 @@ def _one(standing: Standing, load: Load) -> list[float]:
 
 
 def _figures(
-    standing: Standing, loads: tuple[Load, ...], runs: dict[int, list[list[float]]]
+    standing: Standing, loads: Sequence[Load], runs: dict[int, list[list[float]]]
 ) -> list[Figure]:
     found = []
     for load in loads:

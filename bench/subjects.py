@@ -91,6 +91,8 @@ def ours(site: BenchSite) -> Iterator[Standing]:
     """Our daemon. Its rules stay in the kernel afterwards; see `cleaned`."""
     process = site.lab.start_portal({"session": {"max_devices": MOST_DEVICES}})
     try:
+        # It listens for phones a moment before it listens for operators.
+        site.gateway.wait_until(lambda: _obeys(site), "the daemon obeys", process=process)
         yield Standing(OURS, process.pid, site, taps=1)
     finally:
         site.lab.portal_stop()
@@ -150,6 +152,14 @@ def opennds(site: BenchSite) -> Iterator[Standing]:
         yield Standing(OPENNDS, process.pid, site, taps=2, opennds=peer)
     finally:
         peer.close()
+
+
+def _obeys(site: BenchSite) -> bool:
+    try:
+        control.ask(site.lab.folder / "run" / "control.sock", {"command": "status"})
+    except control.NotRunning:
+        return False
+    return True
 
 
 def _serves(site: BenchSite) -> bool:
