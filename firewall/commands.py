@@ -74,13 +74,18 @@ def read_grants(uploads: str, downloads: str) -> dict[MacAddress, Grant]:
     expire within the same millisecond, but are listed one after the other) received nothing.
     """
     received = {
-        mac: packets_bytes[1] - ETHERNET_HEADER * packets_bytes[0]
-        for mac, _, packets_bytes in _read_elements(downloads)
+        mac: received_bytes(packets, counted)
+        for mac, _, packets, counted in _read_elements(downloads)
     }
     return {
-        mac: Grant(seconds, Usage(packets_bytes[1], received.get(mac, 0)))
-        for mac, seconds, packets_bytes in _read_elements(uploads)
+        mac: Grant(seconds, Usage(sent, received.get(mac, 0)))
+        for mac, seconds, _, sent in _read_elements(uploads)
     }
+
+
+def received_bytes(packets: int, counted: int) -> int:
+    """What a device received, of what its element in table netdev has counted."""
+    return counted - ETHERNET_HEADER * packets
 
 
 _LISTED = re.compile(r"elements = \{([^}]*)\}")
@@ -92,7 +97,8 @@ def render_elements(where: str, listing: str) -> str:
     return _add(where, " ".join(listed[1].split())) + "\n" if listed else ""
 
 
-def _read_elements(listing: str) -> list[tuple[MacAddress, float, tuple[int, int]]]:
+def _read_elements(listing: str) -> list[tuple[MacAddress, float, int, int]]:
+    """Address, seconds left, packets and bytes of each element."""
     elements = []
     for found in _ELEMENT.finditer(listing):
         counter = _COUNTER.search(found["details"])
@@ -100,5 +106,5 @@ def _read_elements(listing: str) -> list[tuple[MacAddress, float, tuple[int, int
         if counter is None or expires is None:
             raise ValueError(f"nft printed an element we cannot read: {found[0]!r}")
         seconds = sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(expires[1]))
-        elements.append((MacAddress(found["mac"]), seconds, (int(counter[1]), int(counter[2]))))
+        elements.append((MacAddress(found["mac"]), seconds, int(counter[1]), int(counter[2])))
     return elements

@@ -10,7 +10,6 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
@@ -22,6 +21,8 @@ _NLA_TYPE_MASK = 0x3FFF
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _FAMILY = struct.Struct("!BBH")  # family, version, resource
+NETFILTER_HEADER = _FAMILY.size
+"""Bytes of a netfilter message before its attributes."""
 _ATTRIBUTE = struct.Struct("=HH")  # length, type
 
 
@@ -92,7 +93,7 @@ def dump(netlink: socket.socket, kind: int, family: int, body: bytes) -> list[Me
         for answer, flags, payload in messages(netlink.recv(1 << 18)):
             interrupted = interrupted or bool(flags & NLM_F_DUMP_INTR)
             if answer == NLMSG_ERROR:
-                _raise_error(payload)
+                raise_error(payload)
             if answer == NLMSG_DONE:
                 if interrupted:
                     raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
@@ -109,88 +110,12 @@ def acknowledged(netlink: socket.socket, message: bytes) -> None:
     netlink.send(message)
     for answer, _, payload in messages(netlink.recv(1 << 16)):
         if answer == NLMSG_ERROR:
-            _raise_error(payload)
+            raise_error(payload)
             return
 
 
-def _raise_error(payload: bytes) -> None:
+def raise_error(payload: bytes) -> None:
+    """Raise what an NLMSG_ERROR says as an OSError; it may say that all is well."""
     (code,) = struct.unpack_from("=i", payload)
     if code:
         raise OSError(-code, os.strerror(-code))
-
-
-# -- the ruleset --------------------------------------------------------------------------
-
-_NFTABLES = 10 << 8
-_GET_CHAIN, _GET_RULE = _NFTABLES | 4, _NFTABLES | 7
-_GET_ELEMENTS, _NEW_GENERATION, _GET_GENERATION = (_NFTABLES | n for n in (13, 15, 16))
-_TABLE_NAME = 1  # NFTA_CHAIN_TABLE, NFTA_RULE_TABLE
-_SET_TABLE, _SET_NAME, _ELEMENTS = 1, 2, 3  # NFTA_SET_ELEM_LIST_*
-_KEY, _VALUE = 1, 1  # NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
-_GENERATION = 1  # NFTA_GEN_ID
-_INET, _NETDEV = 1, 5
-
-
-def generation(netlink: socket.socket) -> int:
-    """A number that is another after every change to any rule, set or element, by anyone.
-
-    Elements that run out by themselves are no change. Ask it over a socket that stays open:
-    closing one after a change waits until the kernel has freed what was replaced, 10 ms (6.18).
-
-    Raises:
-        OSError: the kernel could not be asked.
-    """
-    netlink.send(request(_GET_GENERATION, socket.AF_UNSPEC, b"", 0))
-    for kind, _, payload in messages(netlink.recv(1 << 16)):
-        if kind == NLMSG_ERROR:
-            _raise_error(payload)
-        if kind == _NEW_GENERATION:
-            told = dict(attributes(payload[_FAMILY.size :]))
-            return int.from_bytes(told[_GENERATION], "big")
-    raise OSError(errno.EPROTO, "the kernel answered something else")
-
-
-def keys_in_both(table: str, set_name: str) -> set[bytes]:
-    """The keys that the set `set_name` holds in both tables called `table`, inet and netdev.
-
-    Half the time of nft's two listings (5,000 devices: 50 ms), because the rest of an element is
-    passed over.
-
-    Raises:
-        OSError: the kernel could not be asked, or there is no such set.
-    """
-    body = attribute(_SET_TABLE, table.encode() + b"\0")
-    body += attribute(_SET_NAME, set_name.encode() + b"\0")
-    with closing(open_socket()) as netlink:
-        inet, netdev = (
-            {
-                dict(attributes(dict(attributes(element))[_KEY]))[_VALUE]
-                for message in dump(netlink, _GET_ELEMENTS, family, body)
-                for kind, elements in attributes(message.body)
-                if kind == _ELEMENTS
-                for _, element in attributes(elements)
-            }
-            for family in (_INET, _NETDEV)
-        )
-    return inet & netdev
-
-
-def fingerprint(table: str) -> bytes:
-    """What the kernel says of the chains and rules of `table`, in families inet and netdev.
-
-    Equal as long as nobody touches them: rule handles are in it, set elements are not. It
-    costs the same however many elements there are (nft 1.0.6 reads 5,000 of them to list a
-    table even with --terse: 19 ms).
-
-    Raises:
-        OSError: the kernel could not be asked.
-    """
-    name = table.encode() + b"\0"
-    with closing(open_socket()) as netlink:
-        return b"".join(
-            message.body
-            for family in (_INET, _NETDEV)
-            for kind in (_GET_CHAIN, _GET_RULE)
-            for message in dump(netlink, kind, family, attribute(_TABLE_NAME, name))
-            if dict(attributes(message.body)).get(_TABLE_NAME) == name
-        )

@@ -315,8 +315,8 @@ def _wire(site: World) -> None:
     site.uplink_mac = _mac(lab.gateway, "wan")
     site.internet_mac = _mac(lab.internet, "eth0")
     for phone in (site.captive, site.admitted):  # Nobody waits for a neighbour later.
-        assert site.ping(lab.gateway, site.ip4[phone.name]) == "pong"
-        assert site.ping(lab.gateway, site.ip6[phone.name]) == "pong"
+        for address in (site.ip4[phone.name], site.ip6[phone.name]):
+            assert any(site.ping(lab.gateway, address) == "pong" for _ in range(20))
 
 
 def _mac(host: Host, interface: str) -> str:

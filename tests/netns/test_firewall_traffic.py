@@ -40,11 +40,12 @@ def site(built: World) -> World:
 
 @pytest.fixture
 async def enforcer(site: World) -> AsyncIterator[NftEnforcer]:
+    """As the daemon has it. The test's own thread is on the gateway."""
     with site.lab.gateway.network():
         opened = NftEnforcer(LibNftables())
         await opened.install(PLAN, {})
-    yield opened
-    await opened.close()
+        yield opened
+        await opened.close()
 
 
 # -- odd packets ------------------------------------------------------------------------------
