@@ -10,7 +10,6 @@ import json
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
+from portal import control
 from portal.demo import internet
 from portal.demo.addresses import (
     CHECKS4,
@@ -80,6 +80,7 @@ class Lab:
         self.portal: subprocess.Popen[bytes] | None = None
         self._closing = ExitStack()
         self._portal_config: Path | None = None
+        self._control = Path()
 
     def __enter__(self) -> Self:
         try:
@@ -255,9 +256,16 @@ class Lab:
             }
             given = dict(settings or {})
             settings = given | {"portal": {**tls, **given.get("portal", {})}}
-        self._portal_config = self.folder / "portal.toml"
-        self._portal_config.write_text(_toml(self.configuration(settings or {})), encoding="utf-8")
+        self.write_configuration(settings or {})
         return self.portal_restart()
+
+    def write_configuration(self, settings: Settings) -> Path:
+        """Write portal.toml for the next start and for `portal_command`; returns its path."""
+        self._portal_config = self.folder / "portal.toml"
+        sections = self.configuration(settings)
+        self._portal_config.write_text(_toml(sections), encoding="utf-8")
+        self._control = Path(str(sections["storage"]["run_dir"])) / "control.sock"
+        return self._portal_config
 
     def configuration(self, settings: Settings) -> Settings:
         """The sample configuration of this laboratory, with `settings` laid over it."""
@@ -328,10 +336,10 @@ class Lab:
             raise LabError(f"the daemon did not end\n{self.gateway.read_log('portal')}") from None
 
     def _portal_answers(self) -> bool:
+        """Whether the rules stand: the control socket comes after them, the port before."""
         try:
-            with self.gateway.network():
-                socket.create_connection((GATEWAY4, HTTP_PORT), timeout=1).close()
-        except OSError:
+            control.ask(self._control, {"command": "status"})
+        except control.NotRunning:
             return False
         return True
 
