@@ -30,7 +30,8 @@ ECHO_PORT = 7
 _WEBSITE_PAGE = Answer(
     200,
     {"content-type": "text/html; charset=utf-8"},
-    '<!doctype html><html lang="vi"><title>Công đoàn mẫu</title><h1>Công đoàn mẫu</h1>'
+    '<!doctype html><html lang="vi"><meta name="viewport" content="width=device-width">'
+    "<title>Công đoàn mẫu</title><h1>Công đoàn mẫu</h1>"
     "<p>Trang mẫu của liên đoàn.</p></html>",
 )
 _PAGES: Mapping[tuple[str, str], Answer] = {
