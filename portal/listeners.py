@@ -25,6 +25,9 @@ _MOST_FILES = PLACES + SECURE_PLACES + 256
 """A file for each connection, and what else the daemon opens. Many systems start with 1024."""
 _LINGER_SECONDS = 2.0
 """How long the rest of a form that nobody wanted is still read, so that the answer arrives."""
+_UNREAD_MILLISECONDS = 15_000
+"""How long the kernel keeps an answer that the phone does not take (tcp(7), TCP_USER_TIMEOUT);
+by default minutes, in which slow readers would collect."""
 
 log = logging.getLogger("portal")
 
@@ -150,6 +153,7 @@ def _bound(family: int, port: int, interface: str) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Packets of other interfaces never reach this socket, whatever the firewall does.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
