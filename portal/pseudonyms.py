@@ -44,14 +44,14 @@ class Pseudonyms:
         self._path = path
         self._unwritten = False
         try:
-            text = path.read_text()
+            content = path.read_bytes()
         except FileNotFoundError:
             self._lasting = secrets.token_bytes(_KEY_BYTES)
             self._months: dict[str, bytes] = {}
             self._write_if_there_is_room()
             return
         try:
-            kept = json.loads(text)
+            kept = json.loads(content)
             self._lasting = _key(kept["lasting"])
             self._months = {str(month): _key(key) for month, key in kept["months"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
