@@ -8,9 +8,10 @@ import heapq
 import select
 import socket
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from bench.site import CrowdPhone
@@ -39,55 +40,76 @@ class Wait:
 Doing: TypeAlias = Generator[Wait, None, T]
 
 
-def together(doings: Iterable[Doing[T]], seconds: float) -> list[T | None]:
-    """Run all to their ends, at once; None for what has not ended after `seconds`."""
-    doing = list(doings)
-    results: list[T | None] = [None] * len(doing)
-    watched: dict[int, int] = {}  # file descriptor -> number of the doing that waits for it
-    turns = [0] * len(doing)
-    alarms: list[tuple[float, int, int]] = []
-    left = len(doing)
-    give_up = time.monotonic() + seconds
-    with select.epoll() as poll:
+def together(
+    doings: Sequence[Doing[T]], seconds: float, beside: Sequence[Doing[None]] = ()
+) -> list[T | None]:
+    """Run all of `doings` to their ends, at once; None for what has not ended after `seconds`.
 
-        def step(number: int) -> bool:
-            """Let one go on until it waits again; True when it has ended."""
-            turns[number] += 1
-            try:
-                wait = next(doing[number])
-            except StopIteration as end:
-                results[number] = end.value
-                return True
-            if wait.channel is not None:
-                descriptor = wait.channel.fileno()
-                mask = select.EPOLLOUT if wait.writing else select.EPOLLIN
-                poll.register(descriptor, mask | select.EPOLLONESHOT)
-                watched[descriptor] = number
-            if wait.until is not None:
-                heapq.heappush(alarms, (wait.until, number, turns[number]))
-            return False
-
-        def forget(descriptor: int) -> int:
-            poll.unregister(descriptor)
-            return watched.pop(descriptor)
-
-        for number in range(len(doing)):
-            left -= step(number)
-        while left and time.monotonic() < give_up:
-            due = min([give_up, *(alarm[0] for alarm in alarms[:1])])
-            for descriptor, _ in poll.poll(max(0.0, due - time.monotonic())):
-                if descriptor in watched:
-                    left -= step(forget(descriptor))
-            while alarms and alarms[0][0] <= time.monotonic():
-                _, number, turn = heapq.heappop(alarms)
-                if turns[number] != turn:
-                    continue  # Its channel was faster.
-                for descriptor in [fd for fd, who in watched.items() if who == number]:
-                    forget(descriptor)
-                left -= step(number)
-    for one in doing:
-        one.close()
+    What is `beside` runs with them, for as long as one of them runs.
+    """
+    results: list[T | None] = [None] * len(doings)
+    with closing(_Turns((*doings, *beside), results)) as turns:
+        turns.run(time.monotonic() + seconds)
     return results
+
+
+class _Turns:
+    """Whose turn it is: doings by number, and what each waits for."""
+
+    def __init__(self, doings: Sequence[Doing[Any]], results: list[Any]) -> None:
+        self._left = len(results)
+        self._doings = doings
+        self._results = results
+        self._poll = select.epoll()
+        self._watched: dict[int, int] = {}  # file descriptor -> number
+        self._turns = [0] * len(doings)
+        self._alarms: list[tuple[float, int, int]] = []  # when, number, in which of its turns
+
+    def close(self) -> None:
+        for doing in self._doings:
+            doing.close()
+        self._poll.close()
+
+    def run(self, give_up: float) -> None:
+        """Until those that have a place in `results` have ended, or until `give_up`."""
+        for number in range(len(self._doings)):
+            self._step(number)
+        while self._left and time.monotonic() < give_up:
+            due = min([give_up, *(when for when, _, _ in self._alarms[:1])])
+            for descriptor, _ in self._poll.poll(max(0.0, due - time.monotonic())):
+                if descriptor in self._watched:
+                    self._step(self._forget(descriptor))
+            self._ring()
+
+    def _step(self, number: int) -> None:
+        """Let one go on until it waits again."""
+        self._turns[number] += 1
+        try:
+            wait = next(self._doings[number])
+        except StopIteration as end:
+            if number < len(self._results):
+                self._results[number] = end.value
+                self._left -= 1
+            return
+        if wait.channel is not None:
+            descriptor = wait.channel.fileno()
+            self._poll.register(descriptor, select.EPOLLOUT if wait.writing else select.EPOLLIN)
+            self._watched[descriptor] = number
+        if wait.until is not None:
+            heapq.heappush(self._alarms, (wait.until, number, self._turns[number]))
+
+    def _ring(self) -> None:
+        while self._alarms and self._alarms[0][0] <= time.monotonic():
+            _, number, turn = heapq.heappop(self._alarms)
+            if self._turns[number] != turn:
+                continue  # Its channel was faster.
+            for descriptor in [fd for fd, who in self._watched.items() if who == number]:
+                self._forget(descriptor)
+            self._step(number)
+
+    def _forget(self, descriptor: int) -> int:
+        self._poll.unregister(descriptor)
+        return self._watched.pop(descriptor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,18 @@ the second one, which is the one that opens, so its own page between the two cos
 """
 
 import socket
-import struct
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from bench.arrivals import Arrivals, send
 from bench.browsing import Doing, Failed, Response, Wait, splash, tap, together
 from bench.figures import Figure, figures, quantile
 from bench.site import BenchSite, CrowdPhone
 from bench.subjects import Standing, cleaned, opennds, ours
-from portal.demo.addresses import WEBSITE4
 
 SECTION: Final = "clicks"
-
-_PORT: Final = 4000
-_SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python has no name for it.
-_STAMP: Final = struct.Struct("qq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +42,11 @@ OPENNDS_FULL: Final[Sequence[Load]] = (Load(1, 5, 20, 0.02), Load(10, 1, 60, 0.0
 OPENNDS_QUICK: Final[Sequence[Load]] = (Load(1, 1, 20, 0.02),)
 
 
-class Arrivals:
-    """The Internet's host: when each phone's first packet came (wall clock)."""
-
-    def __init__(self, site: BenchSite) -> None:
-        self.first: dict[int, float] = {}
-        with site.internet.network():
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
-        self._socket.bind((WEBSITE4, _PORT))
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def note(self, expected: int) -> Doing[None]:
-        """Note arrivals until so many phones have one."""
-        while len(self.first) < expected:
-            yield Wait(self._socket)
-            self.read()
-
-    def read(self) -> None:
-        """Note what has arrived by now."""
-        while True:
-            try:
-                data, more, _, _ = self._socket.recvmsg(64, socket.CMSG_SPACE(_STAMP.size))
-            except BlockingIOError:
-                return
-            seconds, nanoseconds = _STAMP.unpack(more[0][2])
-            self.first.setdefault(int(data), seconds + nanoseconds * 1e-9)
-
-
 def knock(phone: CrowdPhone, arrivals: Arrivals, again: float) -> Doing[None]:
     """Send a packet every `again` seconds until one has arrived."""
     with phone.socket(socket.SOCK_DGRAM) as datagrams:
         while phone.number not in arrivals.first:
-            with suppress(OSError):  # An earlier one was refused (ICMP): that is what a gate does.
-                datagrams.sendto(str(phone.number).encode(), (WEBSITE4, _PORT))
+            send(phone, datagrams)
             yield Wait(None, until=time.monotonic() + again)
 
 
@@ -124,21 +85,14 @@ def _round(standing: Standing, phones: Sequence[CrowdPhone], load: Load) -> list
             pages = together(getting, load.seconds)
             ready = [(phone, page) for phone, page in zip(phones, pages, strict=True) if page]
             opening = [_open(phone, page, arrivals, load.again) for phone, page in ready]
-            # The Internet's host listens in the same thread; together() ends with the phones.
-            results = together([*opening, _notes(arrivals, len(ready))], load.seconds)
+            tapped = together(opening, load.seconds, beside=[arrivals.note()])
     finally:
         arrivals.close()
-    tapped = results[:-1]
     return [
         arrivals.first[phone.number] - at
         for (phone, _), at in zip(ready, tapped, strict=True)
         if at is not None and phone.number in arrivals.first
     ]
-
-
-def _notes(arrivals: Arrivals, expected: int) -> Doing[float | None]:
-    yield from arrivals.note(expected)
-    return None
 
 
 def _take(standing: Standing, loads: Sequence[Load], into: dict[int, list[list[float]]]) -> None:

@@ -105,6 +105,12 @@ def cleaned(site: BenchSite) -> None:
         raise LabError(done.stderr)
 
 
+def forget(site: BenchSite) -> None:
+    """Take away what our daemon has written down, as before its first start ever."""
+    for file in (site.lab.folder / "data").glob("*"):
+        file.unlink()
+
+
 def our_splash(site: BenchSite) -> Response:
     """The splash page as the daemon that stands sends it."""
     with site.crowd.network():
