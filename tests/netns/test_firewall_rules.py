@@ -60,12 +60,6 @@ def site() -> Iterator[World]:
         yield built
 
 
-@pytest.fixture(scope="module")
-def in_place(site: World) -> World:
-    site.install(site.default_ruleset())
-    return site
-
-
 def test_every_rule_has_a_probe() -> None:
     assert {guard for probe in PROBES for guard in probe.guards} == set(RULES)
 
