@@ -280,8 +280,9 @@ def _mac(text: str) -> str:
 
 
 def _minutes(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 7 * 24 * 60:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to 10080")
+    most = control.MOST_MINUTES
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to {most}")
     return int(text)
 
 

@@ -29,6 +29,9 @@ from portal.session import Device
 _MOST_BYTES = 4096
 _ASK_SECONDS = 15.0
 
+MOST_MINUTES = 7 * 24 * 60
+"""How long staff may grant at most; as long as `session.length` may be."""
+
 log = logging.getLogger("portal.control")
 
 Answer = dict[str, Any]
@@ -72,8 +75,7 @@ class Control:
                 case {"command": "sessions"}:
                     return {"ok": True, "sessions": await self._sessions()}
                 case {"command": "grant", "mac": str(mac), **rest}:
-                    minutes: Any = rest.get("minutes")
-                    seconds = None if minutes is None else float(minutes) * 60
+                    seconds = _seconds(rest.get("minutes"))
                     return await self._do(
                         mac, lambda device: AccessGranted(device, seconds), "granted"
                     )
@@ -82,7 +84,7 @@ class Control:
                         mac, lambda device: SessionWithdrawn(device.mac, "staff"), "revoked"
                     )
                 case {"command": "block", "mac": str(mac), **rest}:
-                    why = str(rest.get("reason") or "")
+                    why = _text(rest.get("reason"))
                     return await self._do(
                         mac, lambda device: EquipmentBlocked(device, why), "blocked"
                     )
@@ -149,7 +151,7 @@ async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
                 line = await reader.readline()
                 try:
                     question = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     question = None
                 writer.write(json.dumps(await answer(question)).encode() + b"\n")
                 await writer.drain()
@@ -161,6 +163,20 @@ async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
     server = await asyncio.start_unix_server(talk, sock=_bound(path), limit=_MOST_BYTES)
     async with server:
         await server.serve_forever()
+
+
+def _seconds(minutes: object) -> float | None:
+    """How long a grant lasts; None is the usual length."""
+    if minutes is None:
+        return None
+    if type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES:
+        raise ValueError(f"{minutes!r} is not a number of minutes from 1 to {MOST_MINUTES}")
+    return minutes * 60.0
+
+
+def _text(reason: object) -> str:
+    """What SQLite can store: a shell may pass on bytes that are no UTF-8."""
+    return str(reason or "").encode(errors="replace").decode()
 
 
 def _bound(path: Path) -> socket.socket:

@@ -369,9 +369,15 @@ class GatewayMachine(RuleBasedStateMachine):
         self.firewall.vanish()
         self.model.kernel = {}
 
+    @rule()
+    def somebody_empties_the_set(self) -> None:
+        self.firewall.flush()
+        self.model.kernel = {}
+
     @rule(refused=st.booleans())
     def the_rules_are_looked_at(self, refused: bool) -> None:
-        stood = self.stands
+        running = {mac for mac, turn in self.model.open.items() if turn.ends > self.clock.true}
+        stood = self.stands and self.model.kernel.keys() >= running
         with self.refusing(refused):
             answer = self.loop.run(self._ask(None))
         if answer is None and not stood:
