@@ -14,6 +14,8 @@ from portal.config import Config, ConfigurationError, load
 from portal.plan import plan_of
 
 _LEAST_FREE_MIB = 8
+_ADDRESSES_OF_A_DEVICE = 8
+"""One of IPv4 and several of IPv6, and as many again of devices that have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def examine(path: Path) -> list[Finding]:
         _machine,
         _rules,
         _forwarding,
+        _neighbour_tables,
         _offload,
         _storage,
         _daemon,
@@ -86,6 +89,21 @@ def _forwarding(config: Config) -> Iterator[Finding]:
             on = setting.read_text().strip() != "0"
             advice = "" if on else f"sysctl -w net.{family}.{name.replace('/', '.')}=1"
             yield Finding(f"{family} forwarding", on, "on" if on else "off", advice)
+
+
+def _neighbour_tables(config: Config) -> Iterator[Finding]:
+    """When one of these is full, no phone that is new can be answered (docs/security.md)."""
+    needed = _ADDRESSES_OF_A_DEVICE * config.session.max_devices
+    for family in ("ipv4", "ipv6"):
+        table = Path(f"/proc/sys/net/{family}/neigh/default")
+        try:
+            places = int((table / "gc_thresh3").read_text())
+        except FileNotFoundError:  # Not in a namespace: the limit is the machine's.
+            continue
+        good = places >= needed
+        advice = "" if good else f"sysctl -w net.{family}.neigh.default.gc_thresh3={needed}"
+        found = f"{places} places for addresses; {config.session.max_devices} devices need {needed}"
+        yield Finding(f"{family} neighbours", good, found, advice)
 
 
 def _offload(config: Config) -> Iterator[Finding]:
