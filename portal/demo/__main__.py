@@ -6,6 +6,7 @@ user namespace; the one thing made outside of it is the socket on 127.0.0.1.
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -36,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--once", action="store_true", help="stop after the walk")
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            line_buffering=True
+        )  # Steps are seen as they happen, also in a pipe.
     if options.listener is not None:
         listener = socket.socket(fileno=options.listener)
     else:

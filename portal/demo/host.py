@@ -16,7 +16,7 @@ from pathlib import Path
 
 # A host sees its own interfaces in /sys and its own resolvers in /etc/resolv.conf. Mounts of
 # single files need no writable /etc, so this also works inside a user namespace.
-_KEEPER = """
+_KEEPER = r"""
 mount -t sysfs none /sys 2>/dev/null || true
 mount --bind "$1" /etc/resolv.conf
 [ -z "$2" ] || mount --bind "$2" /etc/ssl/certs/ca-certificates.crt
@@ -24,7 +24,7 @@ ip link set lo up
 echo ready
 read -r _ || true
 network=$(readlink /proc/self/ns/net | tr '[]' '??')  # net:[N], as a pattern
-left=$(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/net' -lname "$network" 2>/dev/null \
+left=$(find /proc/[0-9]*/ns/net -maxdepth 0 -lname "$network" 2>/dev/null \
        | cut -d/ -f3 | grep -vx $$)
 kill -9 $left 2>/dev/null
 """

@@ -307,10 +307,13 @@ class Lab:
             raise LabError("start_portal was not called yet")
         return sys.executable, "-m", "portal", *arguments, "--config", str(self._portal_config)
 
-    def portal_restart(self) -> subprocess.Popen[bytes]:
-        """Start the daemon (again) with the configuration it had, and wait until it answers."""
+    def portal_restart(self, *, under: Sequence[str | Path] = ()) -> subprocess.Popen[bytes]:
+        """Start the daemon (again) with the configuration it had, and wait until it answers.
+
+        `under` is a command that starts it and replaces itself by it, as `env` does.
+        """
         self.portal_stop()
-        self.portal = self.gateway.popen(*self._portal("run"), log="portal")
+        self.portal = self.gateway.popen(*under, *self._portal("run"), log="portal")
         self.gateway.wait_until(
             self._portal_answers, "the daemon answers", process=self.portal, log="portal"
         )

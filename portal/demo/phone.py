@@ -27,25 +27,27 @@ class Phone(Host):
         self.lease: Mapping[str, str] = {}
         """The DHCP lease as udhcpc passed it; empty before `join`."""
 
-    def join(self, *, ipv6: bool = True) -> None:
+    def join(self, *, ipv6: bool = True, tries: int = 8) -> None:
         """Switch the radio on and wait for addresses: DHCP, and (unless told not) SLAAC.
+
+        DHCP is tried `tries` times, a second each.
 
         Raises:
             LabError: none came.
         """
         self.ip(f"link set {self.interface} up")
-        self.dhcp()
+        self.dhcp(tries)
         if ipv6:
             self.wait_until(lambda: self.ip6 is not None, "an IPv6 address by SLAAC", seconds=8)
 
-    def dhcp(self) -> None:
+    def dhcp(self, tries: int = 8) -> None:
         """Ask for a lease as phones do, option 114 (RFC 8910) included, and use it."""
         lease_file = self.folder / "lease"
         done = self.run(
             *("env", "-i", f"PATH={os.defpath}:/usr/sbin:/sbin", f"LEASE_FILE={lease_file}"),
             *("udhcpc", "--foreground", "--quit", "--now"),
             *(f"--interface={self.interface}", f"--script={_LEASE_SCRIPT}"),
-            *("--retries=8", "--timeout=1", "-O", "114"),
+            *(f"--retries={tries}", "--timeout=1", "-O", "114"),
         )
         if done.returncode != 0 or not lease_file.exists():
             raise LabError(f"{self.name}: no DHCP lease: {done.stderr.strip()}")
