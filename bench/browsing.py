@@ -126,11 +126,16 @@ class Failed(Exception):
     """No whole answer came."""
 
 
-def fetch(phone: CrowdPhone, url: str, fields: Mapping[str, str] | None = None) -> Doing[Response]:
+def fetch(
+    phone: CrowdPhone,
+    url: str,
+    fields: Mapping[str, str] | None = None,
+    until: float | None = None,
+) -> Doing[Response]:
     """Ask once over a connection of its own; with `fields`, a POST.
 
     Raises:
-        Failed: refused, cut off or incomplete.
+        Failed: refused, cut off, incomplete, or not whole at `until` (monotonic).
     """
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -146,17 +151,17 @@ def fetch(phone: CrowdPhone, url: str, fields: Mapping[str, str] | None = None) 
         )
     with phone.socket(socket.SOCK_STREAM) as channel:
         channel.connect_ex((_AT.get(parts.hostname or "", GATEWAY4), parts.port or 80))
-        yield Wait(channel, writing=True)
+        yield Wait(channel, writing=True, until=until)
         data = b""
         try:
             channel.send(head.encode() + b"\r\n" + body)
             while True:
-                yield Wait(channel)
+                yield Wait(channel, until=until)
                 more = channel.recv(1 << 18)
                 data += more
                 if not more or _is_whole(data):
                     break
-        except OSError as error:
+        except OSError as error:  # Also: nothing there to write to or to read, at `until`.
             raise Failed(str(error)) from None
     return _response(data, url)
 
@@ -181,15 +186,15 @@ def _response(data: bytes, url: str) -> Response:
     return Response(int(words[1]), headers, body, url)
 
 
-def splash(phone: CrowdPhone) -> Doing[Response]:
+def splash(phone: CrowdPhone, until: float | None = None) -> Doing[Response]:
     """From the captive check to the whole splash page.
 
     Raises:
-        Failed: something else came.
+        Failed: something else came, or it had not come at `until` (monotonic).
     """
     url = CHECK
     for _ in range(_MOST_REDIRECTS):
-        answer = yield from fetch(phone, url)
+        answer = yield from fetch(phone, url, until=until)
         if answer.status not in (301, 302, 303, 307):
             break
         url = answer.headers.get("location", "")

@@ -74,7 +74,7 @@ def _open(
     return tapped
 
 
-def _round(standing: Standing, phones: Sequence[CrowdPhone], load: Load) -> list[float]:
+def round_of_taps(standing: Standing, phones: Sequence[CrowdPhone], load: Load) -> list[float]:
     """Seconds from tap to first packet, of the phones that got that far."""
     site = standing.site
     standing.withhold([phone.mac for phone in phones])
@@ -100,7 +100,9 @@ def _take(standing: Standing, loads: Sequence[Load], into: dict[int, list[list[f
         times: list[float] = []
         for number in range(load.times):
             first = number % len(standing.site.phones) if load.phones == 1 else 0
-            times += _round(standing, standing.site.phones[first : first + load.phones], load)
+            times += round_of_taps(
+                standing, standing.site.phones[first : first + load.phones], load
+            )
         failed = 1 - len(times) / (load.phones * load.times)
         nothing = [load.seconds]
         into.setdefault(load.phones, []).append(

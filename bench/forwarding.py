@@ -32,9 +32,14 @@ from portal.demo.host import Host, LabError
 SECTION: Final = "forwarding"
 DEVICES: Final = (0, 100, 1000, 5000)
 
-_UP, _DOWN = "up", "down"
+WAYS: Final = ("up", "down")
+WHOLE: Final = "a packet, with the sender's work"
+OWN: Final = "a packet, the gateway's work alone"
+
+_UP, _DOWN = WAYS
 _FROM, _TO = 40000, 9
 _OTHERS = IPv4Address("10.81.0.0")  # The phones' own network has no room for 5,000.
+_PARTS = 10
 _PAYLOAD = bytes(22)  # 64 bytes of Ethernet frame.
 
 # Where packets end: dropped at the first hook, and counted, so that receiving costs as good as
@@ -117,7 +122,7 @@ class Road:
         _nft(self._site.gateway, rules)
 
     def nanoseconds(self, direction: str, count: int, *, arrive: bool = True) -> float:
-        """CPU time per packet.
+        """CPU time per packet: the best of ten parts, which nothing has disturbed.
 
         Raises:
             LabError: fewer arrived than should (with `arrive`), or any (without).
@@ -126,12 +131,13 @@ class Road:
             (self._up, self._site.internet) if direction == _UP else (self._down, self._site.crowd)
         )
         before = _arrived(end)
-        used = blaster.send(count)
+        used = min(blaster.send(count // _PARTS) for _ in range(_PARTS))
         arrived = _arrived(end) - before
-        expected = sent(count) if arrive else 0
-        if abs(arrived - expected) > 0.01 * sent(count):
+        whole = sent(count // _PARTS) * _PARTS
+        expected = whole if arrive else 0
+        if abs(arrived - expected) > 0.01 * whole:
             raise LabError(f"{direction}: {arrived} of {expected} packets arrived")
-        return used / sent(count)
+        return used / sent(count // _PARTS)
 
 
 def _mac(host: Host, interface: str) -> str:
@@ -288,10 +294,8 @@ def _figures(
         # No portal has no open devices: its one figure stands beside all of them.
         for devices in DEVICES if variant.subject == NONE else (variant.devices,):
             name = f"{direction}, {devices:,} open"
-            whole = f"{name}: a packet, with the sender's work"
-            share = f"{name}: a packet, the gateway's work alone"
             found += [
-                Figure(SECTION, whole, variant.subject, "ns", tuple(costs)),
-                Figure(SECTION, share, variant.subject, "ns", tuple(own)),
+                Figure(SECTION, f"{name}: {WHOLE}", variant.subject, "ns", tuple(costs)),
+                Figure(SECTION, f"{name}: {OWN}", variant.subject, "ns", tuple(own)),
             ]
     return found

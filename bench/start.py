@@ -23,6 +23,7 @@ from bench.opennds import OpenNDS
 from bench.site import BenchSite, CrowdPhone
 from bench.subjects import cleaned, forget, ours
 from portal.demo.addresses import INTERNET4
+from portal.demo.host import LabError
 
 SECTION: Final = "start"
 
@@ -41,17 +42,21 @@ class _Start:
     served: float = 0.0
 
 
-def _begin(start: _Start, program: Callable[[], object]) -> Doing[None]:
+def _begin(start: _Start, arrivals: Arrivals, program: Callable[[], object]) -> Doing[None]:
+    """Start it once packets of the phone arrive, and a little later."""
+    while not arrivals.first:
+        yield Wait(None, until=time.monotonic() + _AGAIN)
     yield Wait(None, until=time.monotonic() + _BEFORE)
     start.begun = time.time()
     program()
 
 
-def _ask(start: _Start, phone: CrowdPhone) -> Doing[None]:
+def _ask(start: _Start, phone: CrowdPhone, patience: float) -> Doing[None]:
     """Until the splash page comes, and a little longer."""
     while not start.served:
         try:
-            yield from splash(phone)
+            # A check that began while the gate shut is never answered.
+            yield from splash(phone, until=time.monotonic() + patience)
             start.served = time.time()
         except Failed:  # The Internet has answered, or nobody.
             yield Wait(None, until=time.monotonic() + _AGAIN)
@@ -65,16 +70,23 @@ def _knock(phone: CrowdPhone) -> Doing[None]:
             yield Wait(None, until=time.monotonic() + _EVERY)
 
 
-def _watch(site: BenchSite, program: Callable[[], object], seconds: float) -> list[float]:
-    """Start `program`: milliseconds to the first page, and until nothing passes any more."""
+def _watch(
+    site: BenchSite, program: Callable[[], object], *, seconds: float, patience: float
+) -> list[float]:
+    """Start `program`: milliseconds to the first page, and until nothing passes any more.
+
+    The phone asks again after `patience` seconds without a page.
+    """
     start, phone = _Start(), site.phones[0]
     arrivals = Arrivals(site)
     try:
         with site.crowd.network():
-            beside = [arrivals.note(), _knock(phone), _begin(start, program)]
-            together([_ask(start, phone)], seconds, beside=beside)
+            beside = [arrivals.note(), _knock(phone), _begin(start, arrivals, program)]
+            together([_ask(start, phone, patience)], seconds, beside=beside)
     finally:
         arrivals.close()
+    if phone.number not in arrivals.last:
+        raise LabError("no packet of the phone reached the Internet, with nothing in its way")
     served = start.served or start.begun + seconds
     return [(at - start.begun) * 1000 for at in (served, arrivals.last[phone.number])]
 
@@ -104,7 +116,7 @@ def _our_start(site: BenchSite) -> list[float]:
         started.append(site.gateway.popen(*command, log="portal"))
 
     try:
-        return _watch(site, program, 20)
+        return _watch(site, program, seconds=20, patience=0.1)
     finally:
         for process in started:
             process.send_signal(signal.SIGTERM)
@@ -119,7 +131,7 @@ def _peer_starts(site: BenchSite, times: int) -> list[list[float]]:
     found = []
     try:
         for _ in range(times):
-            found.append(_watch(site, room.start, 40))
+            found.append(_watch(site, room.start, seconds=40, patience=2))
             room.stop()
     finally:
         room.close()
