@@ -1,0 +1,171 @@
+"""A virtual machine that runs one script: Debian's kernel, and this machine's own files.
+
+Its root is `/` of this machine over 9p, read-only, with memory laid over it: what runs here
+runs there, and nothing it writes is left. It has no network but what the script makes. For
+what the kernel here lacks: sch_cake, mac80211_hwsim.
+
+The kernel is unpacked by `scripts/setup --test`, not installed.
+"""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+KERNEL = ROOT / "build" / "kernel"
+
+_EARLY = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
+"""Modules it takes to find the root; later ones are found on it by the kernel itself."""
+
+_INIT = """\
+#!/bin/busybox sh
+/bin/busybox mount -t proc none /proc
+for module in $(/bin/busybox cat /modules); do /bin/busybox insmod /$module; done
+cd /
+/bin/busybox mount -t tmpfs none /memory
+/bin/busybox mkdir /memory/new /memory/work
+at=trans=virtio,version=9p2000.L,msize=524288
+/bin/busybox mount -t 9p -o ro,cache=loose,$at machine /machine
+/bin/busybox mount -t overlay -o \\
+    lowerdir=/machine,upperdir=/memory/new,workdir=/memory/work none /root
+for kind in proc sysfs devtmpfs; do
+    case $kind in sysfs) on=sys ;; devtmpfs) on=dev ;; *) on=$kind ;; esac
+    /bin/busybox mount -t $kind none /root/$on
+done
+for folder in run tmp dev/shm; do
+    /bin/busybox mkdir -p /root/$folder
+    /bin/busybox mount -t tmpfs none /root/$folder
+done
+/bin/busybox mkdir -p /root/run/script
+/bin/busybox mount -t 9p -o $at script /root/run/script
+exec /bin/busybox switch_root /root /bin/bash /run/script/start
+"""
+
+_START = """\
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+mount --bind {modules} /lib/modules 2>/dev/null \\
+    || {{ mkdir -p /lib/modules; mount --bind {modules} /lib/modules; }}
+mount -t cgroup2 none /sys/fs/cgroup
+ip link set lo up
+cd {folder}
+bash /run/script/run >/run/script/output 2>&1
+echo $? >/run/script/code
+sync
+echo o >/proc/sysrq-trigger
+sleep 60
+"""
+
+
+class MachineError(Exception):
+    """The machine did not come as far as the script's end; the text has its console."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the script said (both streams), and how it ended."""
+
+    code: int
+    output: str
+
+
+def run(script: str, *, memory_mib: int = 1024, processors: int = 2, seconds: float) -> Result:
+    """Boot, run `script` with bash as root in this repository's folder, and power off.
+
+    Raises:
+        MachineError: it did not boot, or was not done in `seconds`.
+    """
+    [image] = KERNEL.glob("boot/vmlinuz-*")
+    with tempfile.TemporaryDirectory(prefix="portal-vm-") as name:
+        folder = Path(name)
+        initramfs, shared = folder / "initramfs", folder / "script"
+        initramfs.write_bytes(_initramfs(image.name.removeprefix("vmlinuz-")))
+        shared.mkdir()
+        (shared / "run").write_text(script, encoding="utf-8")
+        (shared / "start").write_text(
+            _START.format(
+                modules=shlex.quote(str(KERNEL / "lib/modules")), folder=shlex.quote(str(ROOT))
+            ),
+            encoding="utf-8",
+        )
+        command = [
+            "qemu-system-x86_64",
+            *("-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("-smp", str(processors), "-m", str(memory_mib)),
+            *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
+            *("-serial", "stdio", "-kernel", str(image), "-initrd", str(initramfs)),
+            *("-append", "console=ttyS0 quiet panic=-1 mitigations=off"),
+            *_shared("machine", Path("/"), "readonly=on"),
+            *_shared("script", shared, "readonly=off"),
+        ]
+        try:
+            console = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", timeout=seconds
+            )
+            said = console.stdout + console.stderr
+        except subprocess.TimeoutExpired as late:
+            said = f"not done in {seconds} s\n{(late.stdout or b'').decode(errors='replace')}"
+        output = shared / "output"
+        heard = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+        try:
+            return Result(int((shared / "code").read_text()), heard)
+        except (FileNotFoundError, ValueError):
+            raise MachineError(f"{said}\nthe script had said:\n{heard}") from None
+
+
+def _shared(tag: str, path: Path, option: str) -> Sequence[str]:
+    where = f"path={path},{option},security_model=none,multidevs=remap"
+    return (
+        "-fsdev",
+        f"local,id={tag},{where}",
+        "-device",
+        f"virtio-9p-pci,fsdev={tag},mount_tag={tag}",
+    )
+
+
+def _initramfs(version: str) -> bytes:
+    """A first root: busybox, the modules of `_EARLY` with what they need, and `_INIT`."""
+    modules = KERNEL / "lib/modules" / version
+    files = {
+        "bin/busybox": Path("/bin/busybox").read_bytes(),
+        "init": _INIT.encode(),
+    }
+    order = _in_order(modules)
+    files["modules"] = " ".join(Path(name).name for name in order).encode()
+    files |= {Path(name).name: (modules / name).read_bytes() for name in order}
+    folders = ("bin", "proc", "memory", "machine", "root", "dev")
+    entries = [_entry(name, 0o040755, b"") for name in folders]
+    entries += [_entry(name, 0o100755, content) for name, content in files.items()]
+    return b"".join([*entries, _entry("TRAILER!!!", 0, b"")])
+
+
+def _in_order(modules: Path) -> list[str]:
+    """The files of `_EARLY` and of all they depend on, each after what it needs."""
+    needs = {}
+    for line in (modules / "modules.dep").read_text().splitlines():
+        name, _, needed = line.partition(":")
+        needs[Path(name).name.partition(".")[0]] = (name, needed.split())
+    order: list[str] = []
+    for module in _EARLY:
+        name, needed = needs[module]
+        order += [file for file in [*reversed(needed), name] if file not in order]
+    return order
+
+
+def _entry(name: str, mode: int, content: bytes) -> bytes:
+    """One file of a cpio archive in the format the kernel unpacks ("newc")."""
+    encoded = name.encode() + b"\0"
+    numbers = (0, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(encoded), 0)
+    head = b"070701" + b"".join(b"%08X" % number for number in numbers) + encoded
+    return head + bytes(-len(head) % 4) + content + bytes(-len(content) % 4)
+
+
+if __name__ == "__main__":
+    import sys
+
+    result = run(sys.stdin.read(), seconds=float(os.environ.get("SECONDS_LIMIT", "120")))
+    print(result.output, end="")
+    raise SystemExit(result.code)
