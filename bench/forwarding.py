@@ -1,6 +1,7 @@
 """What a forwarded packet costs, with 0 to 5,000 open devices beside the one that sends.
 
-Small UDP packets of one open phone, at full speed on one core, up (phone to Internet) and down.
+Small packets of one open phone, at full speed on one core: UDP up (phone to Internet) and down,
+and TCP segments down from port 443, which is most of what phones receive.
 Rules are swapped under the same flow in the same namespaces, in turns, so that every repetition
 sees the same machine; the figure is CPU time per packet, see `bench.packets`.
 
@@ -21,7 +22,7 @@ from typing import Final
 
 from bench.figures import NONE, OPENNDS, OURS, Figure, Subject
 from bench.opennds import OpenNDS
-from bench.packets import Blaster, sent, udp_frame
+from bench.packets import Blaster, Way, sent
 from bench.site import BenchSite
 from firewall.changes import Grant, Usage, mac_address
 from firewall.plan import Plan
@@ -32,14 +33,16 @@ from portal.demo.host import Host, LabError
 SECTION: Final = "forwarding"
 DEVICES: Final = (0, 100, 1000, 5000)
 
-WAYS: Final = ("up", "down")
+WAYS: Final = ("up", "down", "down from a web server")
 WHOLE: Final = "a packet, with the sender's work"
 OWN: Final = "a packet, the gateway's work alone"
 
-_UP, _DOWN = WAYS
-_FROM, _TO = 40000, 9
+_UP, _DOWN, _WEB = WAYS
+_FROM, _TO, _HTTPS = 40000, 9, 443
+_SYN, _ACK = 0x02, 0x10
 _OTHERS = IPv4Address("10.81.0.0")  # The phones' own network has no room for 5,000.
 _PARTS = 10
+_PORTS = f"{{ {_TO}, {_HTTPS} }}"
 _PAYLOAD = bytes(22)  # 64 bytes of Ethernet frame.
 
 # Where packets end: dropped at the first hook, and counted, so that receiving costs as good as
@@ -48,7 +51,7 @@ _SINK = """
 table netdev sink {{
     chain sink {{
         type filter hook ingress device "{device}" priority 0; policy accept;
-        udp {side} {port} counter drop
+        meta l4proto {{ tcp, udp }} th {side} {ports} counter drop
     }}
 }}
 """
@@ -79,14 +82,27 @@ class Road:
         phone = site.phones[0]
         gateway_mac = _mac(site.gateway, "br-lan")
         wan_mac, internet_mac = _mac(site.gateway, "wan"), _mac(site.internet, "eth0")
-        up = udp_frame((phone.mac, gateway_mac), (phone.address, WEBSITE4), (_FROM, _TO), _PAYLOAD)
-        down = udp_frame((internet_mac, wan_mac), (WEBSITE4, WAN4), (_TO, _FROM), _PAYLOAD)
+
+        def up(port: int) -> Way:
+            ends = (phone.address, WEBSITE4)
+            return Way((phone.mac, gateway_mac), ends, (_FROM, port))
+
+        def down(port: int) -> Way:
+            return Way((internet_mac, wan_mac), (WEBSITE4, WAN4), (port, _FROM))
+
         with site.crowd.network():
-            self._up = Blaster("radio", up)
+            self._up = Blaster("radio", up(_TO).udp(_PAYLOAD))
+            asking = [
+                Blaster("radio", up(_HTTPS).tcp(_SYN, (1, 0))),
+                Blaster("radio", up(_HTTPS).tcp(_ACK, (2, 2))),
+            ]
         with site.internet.network():
-            self._down = Blaster("eth0", down)
-        _nft(site.internet, _SINK.format(device="eth0", side="dport", port=_TO))
-        _nft(site.crowd, _SINK.format(device="radio", side="sport", port=_TO))
+            self._down = Blaster("eth0", down(_TO).udp(_PAYLOAD))
+            self._web = Blaster("eth0", down(_HTTPS).tcp(_ACK, (2, 2), _PAYLOAD[:10]))
+            answer = Blaster("eth0", down(_HTTPS).tcp(_SYN | _ACK, (1, 2)))
+        self._opening = (self._up, self._down, asking[0], answer, asking[1], self._web)
+        _nft(site.internet, _SINK.format(device="eth0", side="dport", ports=_PORTS))
+        _nft(site.crowd, _SINK.format(device="radio", side="sport", ports=_PORTS))
         _nft(
             site.gateway,
             "table netdev gate {\n"
@@ -101,24 +117,24 @@ class Road:
         )
 
     def close(self) -> None:
-        self._up.close()
-        self._down.close()
+        for blaster in self._opening:
+            blaster.close()
         _nft(self._site.internet, "delete table netdev sink")
         _nft(self._site.crowd, "delete table netdev sink")
         _nft(self._site.gateway, "delete table netdev gate")
 
     def open(self) -> None:
-        """Begin the flow anew: its connection is tracked, and has been answered."""
+        """Begin the flows anew: their connections are tracked, and have been answered."""
         self._site.gateway.run("conntrack", "-F")
-        self._up.send(1)
-        self._down.send(1)
+        for blaster in self._opening:
+            blaster.send(1)
 
     def gate(self, *, shut: bool) -> None:
         """Drop the packets where they enter the gateway, or let them in."""
         rules = "flush table netdev gate\n"
         if shut:
-            rules += f"add rule netdev gate up udp dport {_TO} drop\n"
-            rules += f"add rule netdev gate down udp sport {_TO} drop\n"
+            rules += f"add rule netdev gate up th dport {_PORTS} drop\n"
+            rules += f"add rule netdev gate down th sport {_PORTS} drop\n"
         _nft(self._site.gateway, rules)
 
     def nanoseconds(self, direction: str, count: int, *, arrive: bool = True) -> float:
@@ -127,9 +143,8 @@ class Road:
         Raises:
             LabError: fewer arrived than should (with `arrive`), or any (without).
         """
-        blaster, end = (
-            (self._up, self._site.internet) if direction == _UP else (self._down, self._site.crowd)
-        )
+        blaster = {_UP: self._up, _DOWN: self._down, _WEB: self._web}[direction]
+        end = self._site.internet if direction == _UP else self._site.crowd
         before = _arrived(end)
         used = min(blaster.send(count // _PARTS) for _ in range(_PARTS))
         arrived = _arrived(end) - before
@@ -263,12 +278,12 @@ def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> li
         rules = peer_rules(site)
         states |= {Variant(OPENNDS, n): partial(_Peer, site, rules, n) for n in DEVICES}
     taken: dict[tuple[str, Variant], list[float]] = {}
-    sending: dict[str, list[float]] = {_UP: [], _DOWN: []}
+    sending: dict[str, list[float]] = {way: [] for way in WAYS}
     with ExitStack() as stack:
         road = Road(site)
         stack.callback(road.close)
         for _ in range(repetitions):
-            for direction in (_UP, _DOWN):
+            for direction in WAYS:
                 road.gate(shut=True)
                 cost = road.nanoseconds(direction, count, arrive=False)
                 sending[direction].append(cost)
@@ -278,7 +293,7 @@ def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> li
                 fewer = 1 + variant.devices // 100 if variant.subject == OPENNDS else 1
                 with state():
                     road.open()
-                    for direction in (_UP, _DOWN):
+                    for direction in WAYS:
                         road.nanoseconds(direction, count // fewer // 8)  # Caches are warm.
                         cost = road.nanoseconds(direction, count // fewer)
                         taken.setdefault((direction, variant), []).append(cost)

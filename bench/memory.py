@@ -24,7 +24,6 @@ IMPORTS: Final = (
     "mistune",
     "nftables",
     "aiohttp.web",
-    "pyroute2",
     "portal.daemon",
 )
 """In this order when counted one upon the other; the last one is all that is ours, and leaves out

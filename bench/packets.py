@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import time
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -41,21 +42,38 @@ class _Message(ctypes.Structure):  # struct mmsghdr
     _fields_ = (("header", _Header), ("sent", ctypes.c_uint))
 
 
-def udp_frame(
-    macs: tuple[str, str], addresses: tuple[str, str], ports: tuple[int, int], payload: bytes
-) -> bytes:
-    """An Ethernet frame with a UDP packet over IPv4; pairs are (from, to)."""
-    source, target = (bytes.fromhex(mac.replace(":", "")) for mac in macs)
-    ends = b"".join(IPv4Address(address).packed for address in addresses)
-    length = 8 + len(payload)
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 1, 0, 64, 17, 0) + ends
-    head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
-    udp = struct.pack("!HHHH", *ports, length, 0)  # No checksum: allowed over IPv4.
-    return target + source + b"\x08\x00" + head + udp + payload
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where packets go: pairs are (from, to)."""
+
+    macs: tuple[str, str]
+    addresses: tuple[str, str]
+    ports: tuple[int, int]
+
+    def udp(self, payload: bytes) -> bytes:
+        """An Ethernet frame with a UDP packet over IPv4, without checksum."""
+        return self._frame(17, struct.pack("!HHHH", *self.ports, 8 + len(payload), 0) + payload)
+
+    def tcp(self, flags: int, numbers: tuple[int, int], payload: bytes = b"") -> bytes:
+        """An Ethernet frame with a TCP segment over IPv4; `numbers` are sequence and
+        acknowledgement."""
+        ends = b"".join(IPv4Address(address).packed for address in self.addresses)
+        segment = struct.pack("!HHIIBBHHH", *self.ports, *numbers, 0x50, flags, 0xFFFF, 0, 0)
+        segment += payload
+        checked = ends + struct.pack("!BBH", 0, 6, len(segment)) + segment
+        checksum = struct.pack("!H", _checksum(checked + b"\0" * (len(checked) % 2)))
+        return self._frame(6, segment[:16] + checksum + segment[18:])
+
+    def _frame(self, protocol: int, content: bytes) -> bytes:
+        source, target = (bytes.fromhex(mac.replace(":", "")) for mac in self.macs)
+        ends = b"".join(IPv4Address(address).packed for address in self.addresses)
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(content), 1, 0, 64, protocol, 0) + ends
+        head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
+        return target + source + b"\x08\x00" + head + content
 
 
-def _checksum(header: bytes) -> int:
-    total: int = sum(struct.unpack(f"!{len(header) // 2}H", header))
+def _checksum(words: bytes) -> int:
+    total: int = sum(struct.unpack(f"!{len(words) // 2}H", words))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF
