@@ -99,7 +99,6 @@ def parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     without_init("aiohttp", __version__="")
-    without_init("pyroute2")
     from portal import daemon  # Not at the top: the other commands do without all this.
 
     logging.basicConfig(

@@ -9,23 +9,25 @@ address. Nothing here believes anything a device says about itself.
 import asyncio
 import errno
 import logging
+import socket
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from socket import AF_INET, AF_INET6
-from typing import Any
-
-from pyroute2.iproute.linux import AsyncIPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.rtnl import RTMGRP_LINK, RTMGRP_NEIGH
+from itertools import count
 
 from firewall.changes import MacAddress, mac_address
-
-_CONFIRMED = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
-"""REACHABLE, STALE, DELAY, PROBE, PERMANENT (linux/neighbour.h)."""
+from firewall.netlink import NETLINK_ROUTE, open_socket
+from portal import rtnetlink
+from portal.rtnetlink import Done, Link, Neighbour
 
 _MOST_NEIGHBOURS = 16_384
 """More than the kernel keeps by default (gc_thresh3): a flood cannot make us grow past it."""
 
+_EVENTS = rtnetlink.NEIGHBOUR_EVENTS | rtnetlink.LINK_EVENTS
+_SO_RCVBUFFORCE = 33  # asm-generic/socket.h; past net.core.rmem_max, with CAP_NET_ADMIN.
+_WAITING_BYTES = 1 << 20
+"""Room for a thousand events, which is most of a second of a flood."""
+_RECEIVE = 1 << 16
+_EVENTS_IN_A_ROW = 64
 _AGAIN_SECONDS = 1.0
 
 log = logging.getLogger("portal.equipment")
@@ -39,7 +41,6 @@ class Neighbours:
         self._index: int | None = None
         self._macs: dict[str, MacAddress] = {}
         self._addresses: dict[MacAddress, set[str]] = {}
-        self._kernel: Any = None
 
     def known(self, address: str) -> MacAddress | None:
         """Whose address this is, as far as the events read so far tell."""
@@ -56,19 +57,17 @@ class Neighbours:
     async def confirm(self, address: str) -> MacAddress | None:
         """Whose address this is now, as the kernel says: one question, not a listing."""
         plain = _plain(address)
-        if self._kernel is None or self._index is None:
+        if self._index is None:
             return None
-        family = AF_INET6 if ":" in plain else AF_INET
-        try:
-            answers = await self._kernel.neigh("get", dst=plain, ifindex=self._index, family=family)
-        except NetlinkError as error:
-            if error.code != errno.ENOENT:
-                log.warning("the kernel was asked for one neighbour and said: %s", error)
-            self._forget(plain)
-            return None
-        for message in answers:
-            self._learn(message)
-        return self._macs.get(plain)
+        mac: MacAddress | None = None
+        with open_socket(protocol=NETLINK_ROUTE) as kernel:
+            kernel.setblocking(False)  # The kernel answers while it is asked: nothing waits.
+            kernel.send(rtnetlink.whose(plain, self._index))
+            for word in rtnetlink.read(kernel.recv(_RECEIVE)):
+                if isinstance(word, Neighbour) and word.address == plain:
+                    mac = _device(word.mac)
+        self._learn(plain, mac)
+        return mac
 
     async def run(
         self, appeared: Callable[[MacAddress], None], link_changed: Callable[[], None]
@@ -81,77 +80,75 @@ class Neighbours:
         while True:
             try:
                 await self._follow(appeared, link_changed)
-            except (OSError, NetlinkError) as error:
-                # ENOBUFS: events came faster than we read them. Begin again from the table.
-                log.warning("neighbour events were lost (%s); reading the table again", error)
-            finally:
-                self._kernel = None
-            await asyncio.sleep(_AGAIN_SECONDS)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                # Events came faster than we read them. Until the table has been read again,
+                # the kernel is asked for every device that asks us something.
+                log.warning("neighbour events were lost; reading the table again")
+                self._forget_all()
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow(
         self, appeared: Callable[[MacAddress], None], link_changed: Callable[[], None]
     ) -> None:
-        async with AsyncIPRoute() as events, AsyncIPRoute() as kernel:
-            await events.bind(RTMGRP_NEIGH | RTMGRP_LINK)
-            self._kernel = kernel
+        loop = asyncio.get_running_loop()
+        with open_socket(_EVENTS, protocol=NETLINK_ROUTE) as events:
+            events.setblocking(False)
+            events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING_BYTES)
             await self._read_all(appeared)
-            while True:  # One `get` ends with the messages that have arrived.
-                async for message in events.get():
-                    await self._take(message, appeared, link_changed)
-
-    async def _take(
-        self,
-        message: Any,
-        appeared: Callable[[MacAddress], None],
-        link_changed: Callable[[], None],
-    ) -> None:
-        match message["event"]:
-            case "RTM_NEWNEIGH" | "RTM_DELNEIGH":
-                mac = self._learn(message)
-                if mac is not None:
-                    appeared(mac)
-            case "RTM_NEWLINK" | "RTM_DELLINK":
-                if message.get_attr("IFLA_IFNAME") == self._interface:
-                    gone = message["event"] == "RTM_DELLINK"
-                    if (None if gone else message["index"]) != self._index:
-                        await self._read_all(appeared)
-                    link_changed()
+            for heard in count(1):
+                for word in rtnetlink.read(await loop.sock_recv(events, _RECEIVE)):
+                    match word:
+                        case Neighbour():
+                            self._hear(word, appeared)
+                        case Link(index, name, gone) if name == self._interface:
+                            if (None if gone else index) != self._index:
+                                await self._read_all(appeared)
+                            link_changed()
+                if heard % _EVENTS_IN_A_ROW == 0:
+                    await asyncio.sleep(0)  # `sock_recv` lets nobody else run in a flood.
 
     async def _read_all(self, appeared: Callable[[MacAddress], None]) -> None:
         """Begin anew from the kernel's table: at the start, and with a new interface."""
-        self._macs.clear()
-        self._addresses.clear()
-        found = await self._kernel.link_lookup(ifname=self._interface)
-        self._index = found[0] if found else None
-        if self._index is None:
+        self._forget_all()
+        try:
+            self._index = socket.if_nametoindex(self._interface)
+        except OSError:
+            self._index = None
             return
-        async for message in await self._kernel.get_neighbours(ifindex=self._index):
-            mac = self._learn(message)
-            if mac is not None:
+        with open_socket(protocol=NETLINK_ROUTE) as listing:
+            listing.setblocking(False)  # As above; each reading fetches the next part.
+            listing.send(rtnetlink.all_neighbours())
+            done = False
+            while not done:
+                for word in rtnetlink.read(listing.recv(_RECEIVE)):
+                    if isinstance(word, Neighbour):
+                        self._hear(word, appeared)
+                    done = done or isinstance(word, Done)
+                await asyncio.sleep(0)
+
+    def _hear(self, word: Neighbour, appeared: Callable[[MacAddress], None]) -> None:
+        if word.index == self._index:
+            mac = _device(word.mac)
+            if self._learn(word.address, mac) and mac is not None:
                 appeared(mac)
 
-    def _learn(self, message: Any) -> MacAddress | None:
-        """Take over one message; returns the device if it was not known to be here."""
-        if message["ifindex"] != self._index or message["family"] not in (AF_INET, AF_INET6):
-            return None
-        address = message.get_attr("NDA_DST")
-        if address is None:
-            return None
-        link_address = message.get_attr("NDA_LLADDR")
-        here = message["event"] == "RTM_NEWNEIGH" and message["state"] & _CONFIRMED
-        try:
-            mac = mac_address(link_address) if here and link_address else None
-        except ValueError:  # A group address claims to be a device.
-            mac = None
+    def _learn(self, address: str, mac: MacAddress | None) -> bool:
+        """Take over who has an address; whether that device was not known to be here."""
         if self._macs.get(address) == mac:
-            return None
+            return False
         self._forget(address)
         if mac is None or len(self._macs) >= _MOST_NEIGHBOURS:
-            return None
+            return False
         new = mac not in self._addresses
         self._macs[address] = mac
         self._addresses.setdefault(mac, set()).add(address)
-        return mac if new else None
+        return new
+
+    def _forget_all(self) -> None:
+        self._macs.clear()
+        self._addresses.clear()
 
     def _forget(self, address: str) -> None:
         mac = self._macs.pop(address, None)
@@ -159,6 +156,13 @@ class Neighbours:
             self._addresses[mac].discard(address)
             if not self._addresses[mac]:
                 del self._addresses[mac]
+
+
+def _device(mac: str | None) -> MacAddress | None:
+    try:
+        return None if mac is None else mac_address(mac)
+    except ValueError:  # A group address claims to be a device.
+        return None
 
 
 def _plain(address: str) -> str:

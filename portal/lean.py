@@ -1,10 +1,9 @@
 """Imports parts of a large package without the rest of it.
 
-`import aiohttp` brings the client with the server, `import pyroute2` brings databases, nl80211
-and 9p with rtnetlink: 11 MiB that an access point of 256 MiB has better use for. Their parts
-import each other by full name and need nothing of the package's own `__init__`, so the daemon,
-and nothing but the daemon, enters the packages beside it. Every module of ours imports those
-parts by name (`aiohttp.web_server`), which works with and without this.
+`import aiohttp` brings the client with the server: memory that an access point of 256 MiB has
+better use for. Its parts import each other by full name and need nothing of the package's own
+`__init__`, so the daemon, and nothing but the daemon, enters the package beside it. Every module
+of ours imports those parts by name (`aiohttp.web_server`), which works with and without this.
 """
 
 import importlib.util
