@@ -130,7 +130,7 @@ def gateway_mac(lab: Lab) -> str:
 
 @dataclass(frozen=True)
 class MadeUp:
-    """A device that exists only in the frames it sends. Its addresses are in no DHCP range."""
+    """A device that exists only in the frames it sends."""
 
     number: int
 
