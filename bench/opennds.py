@@ -33,22 +33,23 @@ esac
 exec /usr/sbin/nft "$@"
 """
 
+# The layers come before the new /tmp, which hides a work tree that lies in the old one.
 _ROOM = """
 set -e
 mount --make-rprivate /
-mount --bind "$FOLDER" /mnt
-mount -t tmpfs tmpfs /tmp
-mkdir -p "$FOLDER" /tmp/etc /tmp/etc-work /tmp/usr /tmp/usr-work
-mount --move /mnt "$FOLDER"
-mkdir -p /tmp/usr/local/sbin
-cp "$FOLDER/nft" "$FOLDER/systemctl" /tmp/usr/local/sbin/
+mount -t tmpfs tmpfs /mnt
 for place in usr etc; do
-    layers="lowerdir=$PACKAGES/$place:/$place,upperdir=/tmp/$place,workdir=/tmp/$place-work"
+    mkdir "/mnt/$place" "/mnt/$place-work"
+    layers="lowerdir=$PACKAGES/$place:/$place,upperdir=/mnt/$place,workdir=/mnt/$place-work"
     mount -t overlay overlay -o "$layers" "/$place"
 done
-cp "$FOLDER/leases" /tmp/dhcp.leases
+cp "$FOLDER/nft" "$FOLDER/systemctl" /usr/local/sbin/
 cp "$FOLDER/opennds.conf" /etc/opennds/opennds.conf
 touch /etc/dnsmasq.conf
+mkdir /mnt/lab
+mount --bind "$FOLDER" /mnt/lab
+mount -t tmpfs tmpfs /tmp
+cp /mnt/lab/leases /tmp/dhcp.leases
 echo ready
 exec sleep infinity
 """
