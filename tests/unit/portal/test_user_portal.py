@@ -398,7 +398,7 @@ anything = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_
 
 
 @given(where=anything, name=anything, value=anything)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_leads_anywhere_else(site: Site, where: str, name: str, value: str) -> None:
     query = f"?lang={quote(value)}&next={quote(where)}&{quote(name)}={quote(value)}"
 
@@ -440,7 +440,7 @@ words = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=14, max_size=20
     method=st.sampled_from(["GET", "POST", "HEAD", "{}", "OPTIONS"]),
     ending=st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/9.9", "{}"]),
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_answer_repeats_a_word_of_the_request(
     site: Site, word: str, target: str, host: str, method: str, ending: str
 ) -> None:
@@ -457,7 +457,7 @@ def test_no_answer_repeats_a_word_of_the_request(
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_get_an_answer_of_ours(site: Site, noise: bytes) -> None:
     reply = site.send(b"\x00" + noise + b"\r\n\r\n")
 
