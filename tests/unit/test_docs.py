@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from portal.__main__ import parser
 from portal.config import REQUIRED, Config, load
 
 DOCS = Path(__file__).parents[2] / "docs"
-SECTIONS = {section.name: section.type for section in fields(Config)}
+SECTIONS: dict[str, Any] = {section.name: section.type for section in fields(Config)}
 
 
 def parts(text: str, heading: str) -> dict[str, str]:
