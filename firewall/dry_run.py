@@ -7,7 +7,7 @@ from firewall.changes import Change, Grant, MacAddress
 from firewall.commands import render_changes
 from firewall.memory import MemoryEnforcer
 from firewall.plan import Plan
-from firewall.ruleset import REMOVE, render
+from firewall.ruleset import REMOVE, empty_garden, render
 
 
 class DryRunEnforcer(MemoryEnforcer):
@@ -28,6 +28,10 @@ class DryRunEnforcer(MemoryEnforcer):
         used = await self.usage([change.mac for change in changes])
         await super().apply(changes)
         self._print(render_changes(changes, used))
+
+    async def empty_garden(self, turn: int) -> None:
+        await super().empty_garden(turn)
+        self._print(empty_garden(turn))
 
     async def remove(self) -> None:
         await super().remove()

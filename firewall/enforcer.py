@@ -69,6 +69,15 @@ class Enforcer(Protocol):
             EnforcementError: the device could not be asked.
         """
 
+    async def empty_garden(self, turn: int) -> None:
+        """Forget what the garden's names led to before the turn before this one.
+
+        `turn` counts up; see `firewall.ruleset.empty_garden`.
+
+        Raises:
+            EnforcementError: nothing is installed, or the device refused.
+        """
+
     async def remove(self) -> None:
         """Leave no trace. Removing what is not there is not an error."""
 

@@ -68,6 +68,11 @@ class MemoryEnforcer:
     async def intact(self, macs: Collection[MacAddress] = ()) -> bool:
         return self._plan is not None and self._running().keys() >= set(macs)
 
+    async def empty_garden(self, turn: int) -> None:
+        """Nobody fills a garden here."""
+        if self._plan is None:
+            raise EnforcementError("nothing is installed")
+
     async def remove(self) -> None:
         self._plan = None
         self._held = {}

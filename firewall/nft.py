@@ -7,6 +7,7 @@ to the kernel. What is here is only which text, and in which order.
 import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 from firewall.changes import Admit, Change, Grant, MacAddress, Usage
@@ -15,7 +16,16 @@ from firewall.enforcer import EnforcementError
 from firewall.kernel import INET, NETDEV, counter, fingerprint, generation, keys_in_both
 from firewall.netlink import open_socket
 from firewall.plan import Plan
-from firewall.ruleset import DOWNLOADS, GARDENS_BY_NAME, GRANTED, REMOVE, TABLE, UPLOADS, render
+from firewall.ruleset import (
+    DOWNLOADS,
+    GARDENS_BY_NAME,
+    GRANTED,
+    REMOVE,
+    TABLE,
+    UPLOADS,
+    empty_garden,
+    render,
+)
 
 
 class NothingThereError(EnforcementError):
@@ -95,6 +105,10 @@ class NftEnforcer:
             self._intact_at = now
         return True
 
+    async def empty_garden(self, turn: int) -> None:
+        await self._carrier.run(empty_garden(turn))
+        self._only_ours()
+
     async def remove(self) -> None:
         await self._carrier.run(REMOVE)
         self._installed = None
@@ -122,7 +136,7 @@ class NftEnforcer:
     async def _garden_by_name(self) -> str:
         """What dnsmasq has added: it would not add it again before its own cache runs out."""
         script = ""
-        for where in GARDENS_BY_NAME:
+        for where in chain.from_iterable(GARDENS_BY_NAME):
             try:
                 listing = await self._carrier.run(f"list set {where}")
             except NothingThereError:

@@ -24,13 +24,30 @@ TABLE = "portal"
 GRANTED = "granted"
 UPLOADS = f"inet {TABLE} {GRANTED}"
 DOWNLOADS = f"netdev {TABLE} {GRANTED}"
-GARDENS_BY_NAME = (f"inet {TABLE} garden4", f"inet {TABLE} garden6")
+GARDENS_BY_NAME = (
+    (f"inet {TABLE} garden4", f"inet {TABLE} garden6"),
+    (f"inet {TABLE} garden4_spare", f"inet {TABLE} garden6_spare"),
+)
+"""Two pairs, each of which dnsmasq fills with all it hears. See `empty_garden`."""
 
 FORWARDED = 0x00800000
 """Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""
 
 FROM_GARDEN = 0x00400000
 """Mark bit: the same, and it answers a connection into the walled garden."""
+
+NAMES_AT_ONCE, NAMES_PER_SECOND = 180, 1
+"""How many DNS packets a captive device may send at once, and how many for hours.
+
+A phone that wakes up asks for some forty names, each for IPv4, IPv6 and HTTPS. A tunnel (iodine)
+asks without end, some 150 bytes of its own in each question.
+"""
+
+NAMES_BYTES_AT_ONCE, NAMES_BYTES_PER_SECOND = 48_000, 500
+"""The same for what it is answered: a tunnel gets a kilobyte of its own into each answer."""
+
+PING_BYTES = 128
+"""The longest ping to the gateway that is answered; `ping` sends 84 bytes, or 104 by IPv6."""
 
 REMOVE = f"""\
 add table inet {TABLE}
@@ -69,7 +86,19 @@ table inet $table {
         timeout 10s
     }
 
-    # The walled garden: networks from the plan, and addresses that dnsmasq adds (nftset=).
+    # Captive devices that asked for names, to bound what goes through a tunnel made of names.
+    # Kept longer than the share takes to fill up again: a pause earns no new one.
+    set naming {
+        type ether_addr
+        size 16384
+        flags dynamic,timeout
+        timeout 5m
+    }
+
+    # The walled garden: networks from the plan, and addresses that dnsmasq adds (nftset=). It
+    # adds each to a set and to its spare. Hearing an address again does not lengthen its time
+    # there (Linux 6.1), so the daemon empties the two in turn: what was heard lately is always
+    # in one of them. The time-out is for when there is no daemon.
     set garden_networks4 {
         type ipv4_addr
         flags interval
@@ -87,6 +116,18 @@ table inet $table {
         timeout 1d
     }
     set garden6 {
+        type ipv6_addr
+        size 4096
+        flags timeout
+        timeout 1d
+    }
+    set garden4_spare {
+        type ipv4_addr
+        size 4096
+        flags timeout
+        timeout 1d
+    }
+    set garden6_spare {
         type ipv6_addr
         size 4096
         flags timeout
@@ -128,15 +169,22 @@ $https_redirect\
     chain captive_destination {
         udp dport 53 redirect to :53 comment "captive: DNS from the gateway"
         tcp dport 53 redirect to :53 comment "captive: DNS from the gateway, over TCP"
-        ip daddr @garden_networks4 accept comment "garden: its own pages, IPv4"
-        ip6 daddr @garden_networks6 accept comment "garden: its own pages, IPv6"
-        ip daddr @garden4 accept comment "garden: its own pages, IPv4 by name"
-        ip6 daddr @garden6 accept comment "garden: its own pages, IPv6 by name"
+        jump garden comment "garden: its own pages"
         tcp dport 80 redirect to :$http_port comment "captive: any page is our page"
     }
 
+    # Called by both hooks: an `accept` leaves the page where it is, and lets it pass.
+    chain garden {
+        ip daddr @garden_networks4 accept comment "garden: IPv4"
+        ip6 daddr @garden_networks6 accept comment "garden: IPv6"
+        ip daddr @garden4 accept comment "garden: IPv4 by name"
+        ip6 daddr @garden6 accept comment "garden: IPv6 by name"
+        ip daddr @garden4_spare accept comment "garden: IPv4 by name, spare"
+        ip6 daddr @garden6_spare accept comment "garden: IPv6 by name, spare"
+    }
+
     # -- what reaches the gateway ----------------------------------------------------------
-    # Ports are as they are after the redirect. Captive or not makes no difference here.
+    # Ports are as they are after the redirect. Captive or not makes a difference to names only.
     chain input {
         type filter hook input priority filter - 5; policy accept;
         iifname $uplink tcp dport $portal_ports drop comment "our pages are for phones"
@@ -145,12 +193,17 @@ $https_redirect\
             update @asking { ether saddr limit rate over 200/second burst 1000 packets } drop \\
             comment "enough questions of one device"
         udp dport { 67, 547 } accept comment "DHCP"
+        meta l4proto { tcp, udp } th dport 53 ether saddr != @granted \\
+            update @naming { ether saddr limit rate over $names_per_second/second \\
+            burst $names_at_once packets } drop comment "captive: enough names"
         udp dport 53 accept comment "DNS"
         tcp dport 53 accept comment "DNS over TCP"
         tcp dport $portal_ports accept comment "portal"
         icmpv6 type $neighbours accept comment "neighbours"
-        icmp type echo-request limit rate 100/second burst 100 packets accept comment "ping"
-        icmpv6 type echo-request limit rate 100/second burst 100 packets accept comment "ping6"
+        icmp type echo-request meta length <= $ping_bytes \\
+            limit rate 100/second burst 100 packets accept comment "ping"
+        icmpv6 type echo-request meta length <= $ping_bytes \\
+            limit rate 100/second burst 100 packets accept comment "ping6"
         ct direction reply accept comment "answers to the gateway"
         goto refuse comment "nothing else of the gateway"
     }
@@ -168,15 +221,8 @@ $https_redirect\
         ip daddr @closed_networks4 goto refuse comment "not the house's networks, IPv4"
         ip6 daddr @closed_networks6 goto refuse comment "not the house's networks, IPv6"
         ether saddr @granted accept comment "admitted: pass and count"
-        tcp dport { 80, 443 } goto to_garden
+        tcp dport { 80, 443 } jump garden comment "garden: pages only"
         goto refuse comment "captive: nothing passes"
-    }
-    chain to_garden {
-        ip daddr @garden_networks4 accept comment "garden: pass, IPv4"
-        ip6 daddr @garden_networks6 accept comment "garden: pass, IPv6"
-        ip daddr @garden4 accept comment "garden: pass, IPv4 by name"
-        ip6 daddr @garden6 accept comment "garden: pass, IPv6 by name"
-        goto refuse comment "captive: no page passes"
     }
 
     # Says no at once, so that a phone does not wait for a time-out; but a storm is not
@@ -201,6 +247,10 @@ $https_redirect\
         ct original ip6 daddr @garden_networks6 goto garden_mark comment "garden: answers, IPv6"
         ct original ip daddr @garden4 goto garden_mark comment "garden: answers, IPv4 by name"
         ct original ip6 daddr @garden6 goto garden_mark comment "garden: answers, IPv6 by name"
+        ct original ip daddr @garden4_spare goto garden_mark \\
+            comment "garden: answers, IPv4 by name, spare"
+        ct original ip6 daddr @garden6_spare goto garden_mark \\
+            comment "garden: answers, IPv6 by name, spare"
     }
     chain garden_mark {
         meta mark set meta mark | $from_garden
@@ -216,13 +266,26 @@ table netdev $table {
         counter$granted_down
     }
 
+    # Captive devices that were told names: the other half of the set `naming`.
+    set named {
+        type ether_addr
+        size 16384
+        flags dynamic,timeout
+        timeout 5m
+    }
+
     # -- the last door ---------------------------------------------------------------------
     chain downloads {
         type filter hook egress device $phones priority filter; policy accept;
-        meta mark & $forwarded == 0 accept comment "from the gateway itself"
+        meta mark & $forwarded == 0 goto from_gateway
         ether daddr @granted accept comment "admitted: receive and count"
         meta mark & $from_garden != 0 accept comment "garden: receive"
         drop comment "captive: nothing is received"
+    }
+    chain from_gateway {
+        meta l4proto { tcp, udp } th sport 53 ether daddr != @granted \\
+            update @named { ether daddr limit rate over $names_bytes_per_second bytes/second \\
+            burst $names_bytes_at_once bytes } drop comment "captive: enough was told of names"
     }
 }
 """)
@@ -245,6 +308,11 @@ def render(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> str:
         neighbours="{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }",
         forwarded=f"{FORWARDED:#010x}",
         from_garden=f"{FROM_GARDEN:#010x}",
+        names_at_once=NAMES_AT_ONCE,
+        names_per_second=NAMES_PER_SECOND,
+        names_bytes_at_once=NAMES_BYTES_AT_ONCE,
+        names_bytes_per_second=NAMES_BYTES_PER_SECOND,
+        ping_bytes=PING_BYTES,
         other_bits=f"{0xFFFFFFFF ^ FORWARDED ^ FROM_GARDEN:#010x}",
         granted_up=_elements(element(mac, g, g.usage.up_bytes) for mac, g in grants.items()),
         granted_down=_elements(element(mac, g, g.usage.down_bytes) for mac, g in grants.items()),
@@ -253,6 +321,16 @@ def render(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> str:
         closed4=_networks(plan.closed_networks, IPv4Network),
         closed6=_networks(plan.closed_networks, IPv6Network),
     )
+
+
+def empty_garden(turn: int) -> str:
+    """The nft script that empties one pair of the garden's sets: each at every other turn.
+
+    Whatever dnsmasq heard since the turn before stays in the other pair. So a phone that was
+    answered can reach the address as long as answers are good for less than the time between
+    two turns; and an address nobody hears of any more is gone after two.
+    """
+    return "".join(f"flush set {where}\n" for where in GARDENS_BY_NAME[turn % 2])
 
 
 def capacity(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> int:

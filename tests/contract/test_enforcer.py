@@ -318,3 +318,17 @@ async def test_nothing_is_left_after_removing(device: Device) -> None:
 async def test_removing_what_is_not_there_is_no_error(device: Device) -> None:
     await device.enforcer.remove()
     await device.enforcer.remove()
+
+
+async def test_emptying_the_garden_leaves_all_else_as_it_is(device: Device) -> None:
+    await device.enforcer.install(PLAN, {PHONE: Grant(60, Usage(1, 2))})
+
+    await device.enforcer.empty_garden(1)
+
+    assert await device.enforcer.intact([PHONE])
+    assert (await device.enforcer.usage([PHONE]))[PHONE] == Usage(1, 2)
+
+
+async def test_there_is_no_garden_where_nothing_is_installed(device: Device) -> None:
+    with pytest.raises(EnforcementError):
+        await device.enforcer.empty_garden(1)

@@ -8,9 +8,11 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from portal.demo import addresses as at
+from portal.demo.phone import Phone
 from tests.netns import packets
 from tests.netns.firewall_world import (
     CLOSED6,
@@ -22,6 +24,8 @@ from tests.netns.firewall_world import (
     OFFICE6,
     SITE4,
     SITE6,
+    SPARE4,
+    SPARE6,
     WAIT,
     World,
 )
@@ -56,6 +60,7 @@ def _both(
 SITE = {4: SITE4, 6: SITE6}
 GARDEN = {4: GARDEN4, 6: GARDEN6}
 NAMED = {4: NAMED4, 6: NAMED6}
+SPARE = {4: SPARE4, 6: SPARE6}
 GATEWAY = {4: at.GATEWAY4, 6: at.GATEWAY6}
 CLOSED = {4: at.MODEM4, 6: CLOSED6}
 OFFICE = {4: OFFICE4, 6: OFFICE6}
@@ -66,7 +71,7 @@ TO_PHONES = 'oifname "br-lan" goto to_phones'
 FROM_PHONES = 'iifname "br-lan" goto from_phones'
 NOT_PHONES = 'iifname != "br-lan" accept'
 CAPTIVE_DESTINATION = "ether saddr != @granted goto captive_destination"
-TO_GARDEN = "tcp dport { 80, 443 } goto to_garden"
+FROM_GATEWAY = "meta mark & 0x00800000 == 0 goto from_gateway"
 FROM_GARDEN_TCP = "tcp sport { 80, 443 } ct direction reply goto from_garden"
 FROM_GARDEN_ICMP = "meta l4proto { icmp, icmpv6 } ct state related goto from_garden"
 GARDEN_MARK = "meta mark set meta mark | 0x00400000"
@@ -197,6 +202,42 @@ def answers_to_many(
     return "all" if answered == count else "some" if answered > 20 else f"{answered}"
 
 
+def questions(world: World, phone: Phone, family: int, count: int) -> str:
+    """How many of `count` questions for names the gateway's resolver answers."""
+    source = world.address(phone, family)
+    asked = [packets.udp(source, GATEWAY[family], 40000, 53, b"name?")] * count
+    with world.tapped(phone, "wlan0") as tap:
+        with phone.network():
+            for _ in range(0, count, 20):  # No faster than the resolver's queue is read.
+                packets.inject(
+                    "wlan0",
+                    [packets.frame(world.gateway_mac, phone.mac, each) for each in asked[:20]],
+                )
+                time.sleep(0.005)
+        told = len(tap.arrived(0.3, lambda seen: len(seen) >= count))
+    return "all" if told == count else "some" if told >= 100 else f"{told}"
+
+
+def answers(world: World, phone: Phone, family: int) -> str:
+    """How many of a hundred long answers of the gateway's resolver a phone receives."""
+    count, target = 100, world.address(phone, family)
+    six = family == 6
+    with (
+        world.lab.gateway.network(),
+        socket.socket(
+            socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, packets.UDP
+        ) as resolver,
+        world.tapped(phone, "wlan0") as tap,
+    ):
+        head = 40 if six else 20
+        answer = packets.udp(GATEWAY[family], target, 53, 40000, bytes(1200))[head:]
+        for _ in range(count):
+            with suppress(OSError):  # ENOBUFS: it was dropped at once.
+                resolver.sendto(answer, (target, 0))
+        told = len(tap.arrived(0.3, lambda seen: len(seen) >= count))
+    return "all" if told == count else "some" if told >= 20 else f"{told}"
+
+
 def chatter(world: World) -> str:
     """Broadcasts of a noisy phone do not use up the answers it gets."""
     phone = world.captive
@@ -281,7 +322,7 @@ PROBES: tuple[Probe, ...] = (
         "captive: any page is our page",
         CAPTIVE_DESTINATION,
         "portal",
-        "from the gateway itself",
+        FROM_GATEWAY,
     ),
     *_both(
         "an admitted phone opens a page of the Internet",
@@ -414,7 +455,7 @@ PROBES: tuple[Probe, ...] = (
         "a captive phone opens a secure page",
         lambda w, f: w.tcp(w.captive, SITE[f], 443),
         "reset",
-        "captive: no page passes",
+        "captive: nothing passes",
         "refused at once, TCP",
         FROM_PHONES,
     ),
@@ -497,11 +538,11 @@ PROBES: tuple[Probe, ...] = (
         "a captive phone opens a page of the garden",
         lambda w, f: w.tcp(w.captive, GARDEN[f], 80),
         "internet 80",
-        "garden: its own pages, IPv4",
-        "garden: pass, IPv4",
+        "garden: its own pages",
+        "garden: IPv4",
         "garden: answers, IPv4",
         "garden: receive",
-        TO_GARDEN,
+        "garden: pages only",
         FROM_GARDEN_TCP,
         GARDEN_MARK,
     ),
@@ -509,16 +550,22 @@ PROBES: tuple[Probe, ...] = (
         "a captive phone opens a page of the garden by name",
         lambda w, f: w.tcp(w.captive, NAMED[f], 80),
         "internet 80",
-        "garden: its own pages, IPv4 by name",
-        "garden: pass, IPv4 by name",
+        "garden: IPv4 by name",
         "garden: answers, IPv4 by name",
+    ),
+    *_both(
+        "a captive phone opens a page of the garden by name, after its set was emptied",
+        lambda w, f: w.tcp(w.captive, SPARE[f], 80),
+        "internet 80",
+        "garden: IPv4 by name, spare",
+        "garden: answers, IPv4 by name, spare",
     ),
     *_both(
         "a captive phone opens a secure page of the garden",
         lambda w, f: w.tcp(w.captive, GARDEN[f], 443),
         "internet 443",
-        "garden: pass, IPv4",
-        TO_GARDEN,
+        "garden: IPv4",
+        "garden: pages only",
     ),
     *_both(
         "a captive phone opens another port of the garden",
@@ -558,6 +605,39 @@ PROBES: tuple[Probe, ...] = (
         lambda w: answers_to_many(w, 1500, 50),
         "some",
         ("enough answers",),
+    ),
+    # -- tunnels --------------------------------------------------------------------------
+    *_both(
+        "a captive phone asks for the names it wakes up with",
+        lambda w, f: questions(w, w.captive, f, 120),
+        "all",
+    ),
+    *_both(
+        "a captive phone asks for names without end",
+        lambda w, f: questions(w, w.captive, f, 400),
+        "some",
+        "captive: enough names",
+    ),
+    *_both(
+        "an admitted phone asks for names without end",
+        lambda w, f: questions(w, w.admitted, f, 400),
+        "all",
+    ),
+    *_both(
+        "a captive phone is told without end",
+        lambda w, f: answers(w, w.captive, f),
+        "some",
+        "captive: enough was told of names",
+    ),
+    *_both(
+        "an admitted phone is told without end",
+        lambda w, f: answers(w, w.admitted, f),
+        "all",
+    ),
+    *_both(
+        "a phone pings with a load",
+        lambda w, f: w.ping(w.captive, GATEWAY[f], load=200),
+        "prohibited",
     ),
     Probe(
         "a storm on the gateway",

@@ -28,6 +28,8 @@ GARDEN4, GARDEN6 = at.CHECKS4, at.CHECKS6
 """In the garden by network."""
 NAMED4, NAMED6 = at.FOREIGN_RESOLVER4, at.FOREIGN_RESOLVER6
 """In the garden by name: what dnsmasq would have added."""
+SPARE4, SPARE6 = at.INTERNET4, at.INTERNET6
+"""In the garden by name too, though one pair of its sets has just been emptied."""
 SITE4, SITE6 = at.WEBSITE4, at.WEBSITE6
 """On the Internet, and in no garden."""
 CLOSED6 = "fd00:1::1"
@@ -142,6 +144,8 @@ class World:
         return render(PLAN, {self.mac(self.admitted): LONG}) + (
             f"add element inet portal garden4 {{ {NAMED4} }}\n"
             f"add element inet portal garden6 {{ {NAMED6} }}\n"
+            f"add element inet portal garden4_spare {{ {SPARE4} }}\n"
+            f"add element inet portal garden6_spare {{ {SPARE6} }}\n"
         )
 
     def install(self, ruleset: str) -> None:
@@ -174,8 +178,8 @@ class World:
             except OSError as error:
                 return _word(error)
 
-    def ping(self, host: Host, target: str) -> str:
-        """Whether a ping is answered."""
+    def ping(self, host: Host, target: str, *, load: int = 4) -> str:
+        """Whether a ping that carries `load` bytes is answered."""
         six = ":" in target
         family, protocol = (
             (socket.AF_INET6, socket.getprotobyname("ipv6-icmp"))
@@ -190,7 +194,7 @@ class World:
             pinger.setsockopt(level, option, 1)
             try:
                 pinger.connect((target, 0))
-                pinger.send(struct.pack("!BBHHH", 128 if six else 8, 0, 0, 1, 1) + b"ping")
+                pinger.send(struct.pack("!BBHHH", 128 if six else 8, 0, 0, 1, 1) + bytes(load))
                 pinger.recv(64)
             except OSError as error:
                 return _word(error)

@@ -1,5 +1,6 @@
 """The garden by name: dnsmasq fills two sets of ours, which no installation may empty."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -42,6 +43,28 @@ async def test_installing_again_keeps_what_dnsmasq_added(enforcer: NftEnforcer) 
     listed = run("nft list set inet portal garden6")
     assert "2001:db8::1 " in listed
     assert "2001:db8::2 timeout 1m30s expires 1m2" in listed
+
+
+async def test_what_was_heard_lately_is_always_in_the_garden(enforcer: NftEnforcer) -> None:
+    def heard(address: str) -> None:
+        for name in ("garden4", "garden4_spare"):  # As dnsmasq does: again and again.
+            run(f"nft add element inet portal {name} {{ {address} }}")
+
+    def in_garden() -> set[str]:
+        names = ("garden4", "garden4_spare")
+        listed = "".join(run(f"nft list set inet portal {name}") for name in names)
+        return set(re.findall(r"192\.0\.2\.\d+", listed))
+
+    heard("192.0.2.1")
+    heard("192.0.2.2")
+    await enforcer.empty_garden(6)
+    assert in_garden() == {"192.0.2.1", "192.0.2.2"}
+    heard("192.0.2.2")
+    await enforcer.empty_garden(7)
+    assert in_garden() == {"192.0.2.2"}
+    assert await enforcer.intact()
+    await enforcer.empty_garden(8)
+    assert in_garden() == set()
 
 
 async def test_an_address_leaves_the_garden_by_itself(enforcer: NftEnforcer) -> None:

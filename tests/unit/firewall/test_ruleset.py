@@ -13,7 +13,7 @@ import pytest
 
 from firewall.changes import Grant, MacAddress, Usage
 from firewall.plan import Plan
-from firewall.ruleset import capacity, render
+from firewall.ruleset import capacity, empty_garden, render
 from tests.contract.namespace import new_network, run
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "rulesets"
@@ -58,7 +58,7 @@ def test_nft_takes_the_golden_text(case: Path) -> None:
 
 def test_every_rule_says_what_it_is_for() -> None:
     """`nft list ruleset` on a gateway reads like documentation; plumbing needs no words."""
-    plumbing = ("goto to_garden", "goto from_", "goto to_phones", "goto captive_destination")
+    plumbing = ("goto from_", "goto to_phones", "goto captive_destination")
     plain = ("iifname != ", "type ", "#", "meta mark set")
     inside = False
     for line in render(Plan("br-lan", "wan", https_port=2443)).splitlines():
@@ -68,6 +68,13 @@ def test_every_rule_says_what_it_is_for() -> None:
             inside = False
         elif inside and not line.strip().startswith(plain) and not line.endswith("\\"):
             assert 'comment "' in line or any(way in line for way in plumbing), line
+
+
+def test_the_garden_is_emptied_by_halves() -> None:
+    even = "flush set inet portal garden4\nflush set inet portal garden6\n"
+    odd = "flush set inet portal garden4_spare\nflush set inet portal garden6_spare\n"
+
+    assert [empty_garden(turn) for turn in (0, 1, 2)] == [even, odd, even]
 
 
 def test_room_for_twice_as_many_as_planned() -> None:
