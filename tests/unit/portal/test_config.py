@@ -191,12 +191,7 @@ def test_all_problems_come_at_once() -> None:
             'session.length = "8d"   out of range; write something from "5s" to "7d"',
         ),
         ("session", "length", 240, 'session.length = 240   not a duration; write "2h" or "120m"'),
-        (
-            "session",
-            "zzz",
-            1,
-            "session.zzz   unknown; known are length, max_devices",
-        ),
+        ("privacy", "zzz", 1, "privacy.zzz   unknown; known are keep_days"),
         (
             "walled_garden",
             "prefixes",
