@@ -1,10 +1,11 @@
 """What a hostile phone has in its pocket: bytes by hand, many connections, many names."""
 
+import errno
 import socket
 import statistics
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -110,6 +111,24 @@ def half_open(
 def close_all(connections: Sequence[socket.socket]) -> None:
     for connection in connections:
         connection.close()
+
+
+def put_on_air(phone: Phone, frames: Iterable[bytes], *, per_second: float = 10_000) -> None:
+    """Send frames as they are, not faster than told and than the kernel takes them."""
+    with phone.network(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind(("wlan0", 0))
+        begun = time.monotonic()
+        for number, frame in enumerate(frames):
+            while True:
+                try:
+                    wire.send(frame)
+                    break
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+                time.sleep(0.001)
+            if (early := number / per_second - (time.monotonic() - begun)) > 0.01:
+                time.sleep(early)
 
 
 def resident(lab: Lab) -> float:

@@ -32,6 +32,7 @@ from tests.netns.hostile import (
     half_open,
     many_radios,
     neighbour_solicitation,
+    put_on_air,
     resident,
     roomy_neighbour_tables,
     say,
@@ -170,11 +171,7 @@ def _attempts(source4: str, source6: str) -> list[bytes]:
 
 
 def _send(phone: Phone, gateway: str, tried: list[bytes], mac: str | None = None) -> None:
-    frames = [packets.frame(gateway, mac or phone.mac, each) for each in tried]
-    with phone.network():
-        for first in range(0, len(frames), 200):
-            packets.inject("wlan0", frames[first : first + 200])
-            time.sleep(0.01)
+    put_on_air(phone, (packets.frame(gateway, mac or phone.mac, each) for each in tried))
 
 
 def _ours(seen: packets.Seen) -> bool:
@@ -246,6 +243,21 @@ def test_nor_while_the_daemon_is_dead(lab: Lab, hostile: Phone) -> None:
         lab.portal_restart()
 
 
+def test_a_cloned_mac_address_is_the_device(lab: Lab, hostile: Phone, neighbour: Phone) -> None:
+    """What cannot be told apart on an open network; docs/security.md says so."""
+    assert neighbour.ip4
+    assert neighbour.ip6
+    tried = _attempts(neighbour.ip4, neighbour.ip6)[::50]
+
+    assert _got_through(lab, hostile, tried, mac=neighbour.mac) == []
+    go_online(neighbour)
+    passed = _got_through(lab, hostile, tried, mac=neighbour.mac)
+    neighbour.run("ping", "-c1", "-W2", at.GATEWAY4)  # The bridge finds its way back.
+    go_offline(neighbour)
+
+    assert passed != []
+
+
 def test_a_stolen_address_receives_nothing(lab: Lab, hostile: Phone, neighbour: Phone) -> None:
     """A captive phone that says by ARP and ND that it is its neighbour gets none of its mail."""
     assert neighbour.ip4
@@ -261,8 +273,7 @@ def test_a_stolen_address_receives_nothing(lab: Lab, hostile: Phone, neighbour: 
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
                 line.bind((neighbour.ip4, 5001))
                 line.sendto(b"begin", (at.WEBSITE4, 9999))
-            with hostile.network():
-                packets.inject("wlan0", [lie4, lie6] * 3)
+            put_on_air(hostile, [lie4, lie6] * 3)
             time.sleep(0.2)
             with lab.internet.network():
                 uplink = lab.gateway.must("cat", "/sys/class/net/wan/address").strip()
@@ -472,15 +483,16 @@ def test_ten_thousand_made_up_devices(lab: Lab, hostile: Phone) -> None:
         crowd = [MadeUp(number) for number in range(10_000)]
 
         def knock() -> None:
-            with hostile.network(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
-                wire.bind(("wlan0", 0))
-                begun = time.monotonic()
-                for number, device in enumerate(crowd):
-                    wire.send(device.asks_for_gateway4())
-                    wire.send(device.asks_for_gateway6())
-                    wire.send(device.knocks(gateway))
-                    if (early := number / 1500 - (time.monotonic() - begun)) > 0.01:
-                        time.sleep(early)
+            frames = (
+                frame
+                for device in crowd
+                for frame in (
+                    device.asks_for_gateway4(),
+                    device.asks_for_gateway6(),
+                    device.knocks(gateway),
+                )
+            )
+            put_on_air(hostile, frames, per_second=4500)
 
         flood = threading.Thread(target=knock)
         flood.start()
@@ -523,12 +535,9 @@ def test_one_phone_cannot_fill_the_neighbour_tables(lab: Lab, hostile: Phone) ->
             neighbour_solicitation(hostile.mac, str(at.PHONES6[0x7_0000_0000 + number]))
             for number in range(5000)
         ]
-        with hostile.network():
-            begun = time.monotonic()
-            for first in range(0, len(frames), 200):
-                packets.inject("wlan0", frames[first : first + 200])
-                time.sleep(0.01)
-            lasted = time.monotonic() - begun
+        begun = time.monotonic()
+        put_on_air(hostile, frames)
+        lasted = time.monotonic() - begun
         known = lab.gateway.must("ip", "-6", "neigh", "show", "dev", "br-lan")
         learnt = known.count(hostile.mac)
 
