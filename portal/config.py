@@ -13,17 +13,23 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from portal.schedule import ALWAYS, WEEKDAYS, Day, Hours, Schedule, parse_hours
 from portal.setting_values import (
+    Address,
     Network,
+    OtherDay,
     absolute_path,
+    addresses,
     duration,
     email_address,
     host_name,
+    host_names,
     https_address,
     identifier,
     interface_name,
     networks,
     one_of,
+    other_day,
     phone_number,
     port,
     text,
@@ -94,16 +100,63 @@ class Portal:
     tls_key: Path | None = setting(absolute_path, None, "Private key of the certificate.")
 
 
+_OTHER = "A table of `length`, `opening_hours`, `daily_limit` that differ on {}."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     length: float = setting(duration, 240 * 60.0, "How long one turn lasts.")
     max_devices: int = setting(whole_number(1, 50000), 1000, "How many devices pass at once.")
+    opening_hours: Hours | None = setting(
+        parse_hours, ALWAYS, "When the network is open, in the site's time; or `closed`."
+    )
+    daily_limit: float | None = setting(
+        duration, None, "How long one device may be online in a day, all turns together."
+    )
+    monday: OtherDay | None = setting(other_day, None, _OTHER.format("Mondays"))
+    tuesday: OtherDay | None = setting(other_day, None, _OTHER.format("Tuesdays"))
+    wednesday: OtherDay | None = setting(other_day, None, _OTHER.format("Wednesdays"))
+    thursday: OtherDay | None = setting(other_day, None, _OTHER.format("Thursdays"))
+    friday: OtherDay | None = setting(other_day, None, _OTHER.format("Fridays"))
+    saturday: OtherDay | None = setting(other_day, None, _OTHER.format("Saturdays"))
+    sunday: OtherDay | None = setting(other_day, None, _OTHER.format("Sundays"))
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The week; None if every day is open and without a limit."""
+        usual = Day(self.length, self.opening_hours, self.daily_limit)
+        days = tuple(_day(usual, getattr(self, name)) for name in WEEKDAYS)
+        return None if set(days) == {Day(self.length)} else Schedule(days)
+
+
+def _day(usual: Day, other: OtherDay | None) -> Day:
+    if other is None:
+        return usual
+    hours = usual.hours if other.opening_hours is None else other.opening_hours
+    return Day(
+        usual.turn_seconds if other.length is None else other.length,
+        None if hours == "closed" else hours,
+        usual.limit_seconds if other.daily_limit is None else other.daily_limit,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalledGarden:
+    names: tuple[str, ...] = setting(
+        host_names, (), "Names that captive devices reach, and those below them; by dnsmasq."
+    )
     prefixes: tuple[Network, ...] = setting(
         networks, (), "Networks that captive devices reach on ports 80 and 443."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyDns:
+    upstream: tuple[Address, ...] = setting(
+        addresses, (), "Resolvers that filter; dnsmasq asks these and no others."
+    )
+    blocklist: Path | None = setting(
+        absolute_path, None, "A file of names that lead to a page saying that they are blocked."
     )
 
 
@@ -139,6 +192,7 @@ class Config:
     portal: Portal
     session: Turn
     walled_garden: WalledGarden
+    family_dns: FamilyDns
     privacy: Privacy
     storage: Storage
     firewall: Firewall

@@ -25,14 +25,15 @@ from portal.config import Config, ConfigurationError
 from portal.connections import Connections
 from portal.equipment import Neighbours
 from portal.events import EquipmentSeen, GatewayStarted, GatewayStopped
-from portal.gateway import Policy
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
 from portal.plan import plan_of
+from portal.policy import Policy, Spent, day_of
 from portal.runner import Runner
-from portal.session import Device, Instant
+from portal.schedule import day_begins
+from portal.session import Device, Instant, Pseudonym
 from portal.session_log import SessionLog
-from portal.session_store import Moment
+from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 from portal.storage import only_one, open_keys, open_log, writable
 from portal.user_portal import UserPortal
 from splash import texts
@@ -83,12 +84,13 @@ async def run(config: Config) -> None:
         articles = load_articles(ARTICLES)
         pages = Pages(_site(config), token, articles)
         runner = Runner(
-            Policy(config.session.length, texts.load()["vi"].version, config.session.max_devices),
+            _policy(config),
             plan_of(config),
             enforcer,
             session_log,
             _now,
             cut,
+            _wall,
         )
         portal = UserPortal(
             config.portal.host,
@@ -97,7 +99,7 @@ async def run(config: Config) -> None:
             runner,
             neighbours,
             device,
-            time.time,
+            _wall,
             https=config.portal.https_port is not None,
         )
         tls, https_port = tls_context(config), config.portal.https_port
@@ -110,7 +112,7 @@ async def run(config: Config) -> None:
         )
         stack.callback(phones.close)
         phones.take_ports()  # Before anything is changed: another program may have them.
-        await runner.start(device, kept.sessions, kept.blocked)
+        await runner.start(device, kept.sessions, kept.blocked, _spent(kept.store))
         log.info(
             "the rules stand; %d sessions go on, %d wait for their device",
             len(runner.state.sessions),
@@ -203,6 +205,30 @@ async def _cut(addresses: frozenset[str]) -> None:
 
 def _now() -> Instant:
     return Instant(time.monotonic())
+
+
+def _wall() -> float | None:
+    """Unix seconds, or None while nobody has set the clock."""
+    wall = time.time()
+    return wall if wall > CLOCK_SET_AFTER else None
+
+
+def _policy(config: Config) -> Policy:
+    return Policy(
+        config.session.length,
+        texts.load()["vi"].version,
+        config.session.max_devices,
+        config.session.schedule,
+    )
+
+
+def _spent(store: SessionStore | None) -> dict[Pseudonym, Spent]:
+    """What devices used of this day, as the log has it."""
+    wall = _wall()
+    if wall is None or store is None:
+        return {}
+    today, spent = day_of(wall), store.seconds_since(day_begins(wall))
+    return {name: Spent(today, seconds) for name, seconds in spent.items()}
 
 
 def _moment() -> Moment:

@@ -12,7 +12,7 @@ power went: it is given back, with what was left of its time, to the device that
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, assert_never
 
 from firewall.changes import Admit, Change, MacAddress, Withhold
 from portal.events import (
@@ -33,6 +33,15 @@ from portal.events import (
     SessionWithdrawn,
     TimePassed,
 )
+from portal.policy import (
+    Policy,
+    Refusal,
+    Spent,
+    allowed_seconds,
+    since_midnight,
+    spent_today,
+    with_turn_of,
+)
 from portal.session import Device, Instant, Pseudonym, Session
 
 LEEWAY_SECONDS = 2.0
@@ -43,25 +52,17 @@ is not there, the kernel ends it this much later.
 """
 
 
-Refusal: TypeAlias = Literal["outdated conditions", "full", "blocked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the site decided: how long a turn is, under which conditions, for how many."""
-
-    session_seconds: float
-    conditions: str
-    max_devices: int
-
-
 @dataclass(frozen=True, slots=True)
 class State:
-    """Who passes (`sessions`), who would if they came back (`remembered`), who never does."""
+    """Who passes (`sessions`), who would if they came back (`remembered`), who never does.
+
+    `spent` is what devices used of this day's limit, in turns that are over.
+    """
 
     sessions: Mapping[MacAddress, Session] = field(default_factory=lambda: MappingProxyType({}))
     remembered: Mapping[Pseudonym, Session] = field(default_factory=lambda: MappingProxyType({}))
     blocked: frozenset[Pseudonym] = frozenset()
+    spent: Mapping[Pseudonym, Spent] = field(default_factory=lambda: MappingProxyType({}))
 
     def is_blocked(self, device: Device) -> bool:
         return not self.blocked.isdisjoint(device.pseudonyms)
@@ -90,11 +91,28 @@ class Step:
     refusal: Refusal | None = None
 
 
-def decide(state: State, event: Event, policy: Policy, now: Instant) -> Step:
-    """What follows from `event`, if everything goes through."""
+def decide(
+    state: State, event: Event, policy: Policy, now: Instant, wall: float | None = None
+) -> Step:
+    """What follows from `event`, if everything goes through.
+
+    `wall` is Unix seconds, or None while the clock is not to be trusted.
+    """
+    step = _decide(state, event, policy, now, wall)
+    if policy.schedule is None or wall is None:
+        return step
+    spent = step.state.spent
+    for fact in step.facts:
+        if isinstance(fact, SessionEnded) and fact.reason != "lost":
+            lasted = min(now, fact.session.ends) - fact.session.started
+            spent = with_turn_of(spent, fact.session.pseudonym, lasted, wall)
+    return replace(step, state=replace(step.state, spent=spent))
+
+
+def _decide(state: State, event: Event, policy: Policy, now: Instant, wall: float | None) -> Step:
     match event:
         case ConditionsAccepted():
-            return _accept(state, event, policy, now)
+            return _accept(state, event, policy, now, wall)
         case AccessGranted():
             return _grant(state, event, policy, now)
         case SessionWithdrawn():
@@ -118,14 +136,43 @@ def next_deadline(state: State) -> Instant | None:
     return min(ends, default=None)
 
 
-def _accept(state: State, event: ConditionsAccepted, policy: Policy, now: Instant) -> Step:
+def refusal_for(
+    state: State, device: Device, policy: Policy, now: Instant, wall: float | None
+) -> Refusal | None:
+    """Why a tap of this device would be in vain now; None if it would not."""
+    if state.is_blocked(device):
+        return "blocked"
+    allowed = _allowed(state, device, policy, now, wall)
+    return None if isinstance(allowed, float) else allowed
+
+
+def _allowed(
+    state: State, device: Device, policy: Policy, now: Instant, wall: float | None
+) -> float | Literal["closed", "daily limit"]:
+    """How long the next turn of this device may be; the turn it is in counts as spent."""
+    spent = spent_today(state.spent, device, wall)
+    running = state.sessions.get(device.mac)
+    if running is not None and wall is not None:
+        spent += since_midnight(now - running.started, wall)
+    return allowed_seconds(policy, spent, wall)
+
+
+def _accept(
+    state: State, event: ConditionsAccepted, policy: Policy, now: Instant, wall: float | None
+) -> Step:
     """Open a session. Accepting again starts a full length anew."""
     if event.conditions != policy.conditions:
         return Step(state, refusal="outdated conditions")  # An old page was still open.
-    return _open(state, event.device, policy.session_seconds, policy, now, "person")
+    if state.is_blocked(event.device):
+        return Step(state, refusal="blocked")
+    allowed = _allowed(state, event.device, policy, now, wall)
+    if not isinstance(allowed, float):
+        return Step(state, refusal=allowed)
+    return _open(state, event.device, allowed, policy, now, "person")
 
 
 def _grant(state: State, event: AccessGranted, policy: Policy, now: Instant) -> Step:
+    """Staff open the network whenever they think right, also outside of the hours."""
     seconds = policy.session_seconds if event.seconds is None else event.seconds
     return _open(state, event.device, seconds, policy, now, "staff")
 
@@ -231,6 +278,7 @@ def resume(
     remembered: Collection[Session],
     blocked: Collection[Pseudonym],
     now: Instant,
+    spent: Mapping[Pseudonym, Spent] = MappingProxyType({}),
 ) -> Step:
     """Take up the work where an earlier daemon left it.
 
@@ -263,4 +311,4 @@ def resume(
                 session = replace(session, ends=ends)
                 facts.append(SessionRestored(session))
         sessions[device.mac] = session
-    return Step(State(sessions, waiting, frozenset(blocked)), tuple(changes), tuple(facts))
+    return Step(State(sessions, waiting, frozenset(blocked), spent), tuple(changes), tuple(facts))

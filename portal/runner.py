@@ -11,12 +11,22 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from firewall.changes import Grant, MacAddress, Usage, Withhold
 from firewall.enforcer import EnforcementError, Enforcer
 from firewall.plan import Plan
 from portal.events import EnforcementRestored, Event, SessionEnded, TimePassed
-from portal.gateway import LEEWAY_SECONDS, Policy, State, Step, decide, next_deadline, resume
+from portal.gateway import (
+    LEEWAY_SECONDS,
+    State,
+    Step,
+    decide,
+    next_deadline,
+    refusal_for,
+    resume,
+)
+from portal.policy import Policy, Refusal, Spent
 from portal.session import Device, Instant, Pseudonym, Session
 from portal.session_log import SessionLog
 
@@ -49,8 +59,12 @@ class Runner:
         log: SessionLog,
         now: Callable[[], Instant],
         cut: Callable[[MacAddress], Awaitable[None]],
+        wall: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`cut` ends the running connections of a device that may no longer pass."""
+        """`cut` ends the running connections of a device that may no longer pass.
+
+        `wall` is Unix seconds, or None while the clock is not set.
+        """
         self.policy = policy
         self._plan = plan
         self._enforcer = enforcer
@@ -61,6 +75,7 @@ class Runner:
         self._usage: dict[MacAddress, Usage] = {}
         self.state = State()
         self.now = now
+        self._wall = wall
         self.lately_expired: OrderedDict[MacAddress, None] = OrderedDict()
         """Devices whose turn ran out: the splash page says so. Bounded."""
         self.refusing: str | None = None
@@ -71,11 +86,16 @@ class Runner:
         session = self.state.sessions.get(mac)
         return session if session is not None and session.ends > self.now() else None
 
+    def refusal_for(self, device: Device) -> Refusal | None:
+        """Why a tap of this device would be in vain now; None if it would not."""
+        return refusal_for(self.state, device, self.policy, self.now(), self._wall())
+
     async def start(
         self,
         devices: Callable[[MacAddress], Device],
         remembered: list[Session],
         blocked: frozenset[Pseudonym],
+        spent: Mapping[Pseudonym, Spent] = MappingProxyType({}),
     ) -> None:
         """Take over from an earlier daemon, and put up the rules.
 
@@ -84,7 +104,7 @@ class Runner:
         """
         admitted = await self._enforcer.admitted() or {}
         seconds_left = {devices(mac): grant.seconds_left for mac, grant in admitted.items()}
-        step = resume(seconds_left, remembered, blocked, self.now())
+        step = resume(seconds_left, remembered, blocked, self.now(), spent)
         self._usage = {mac: grant.usage for mac, grant in admitted.items()}
         await self._enforcer.install(self._plan, self._grants(step.state))
         self.state = step.state
@@ -162,7 +182,7 @@ class Runner:
         if event is None:
             await self._restore_enforcement()
             return Step(self.state)
-        step = decide(self.state, event, self.policy, self.now())
+        step = decide(self.state, event, self.policy, self.now(), self._wall())
         withheld = [change.mac for change in step.changes if isinstance(change, Withhold)]
         if withheld:
             self._usage |= await self._enforcer.usage(withheld)

@@ -111,6 +111,17 @@ class SessionStore:
                 self.write([Entry(now)])
         return sessions, blocked
 
+    def seconds_since(self, midnight: float) -> dict[Pseudonym, float]:
+        """How long each device was online after `midnight` (Unix seconds), in turns now over."""
+        return {
+            Pseudonym(row["pseudonym"]): row["spent"]
+            for row in self._db.execute(
+                "SELECT pseudonym, sum(min(seconds, ended_wall - ?)) AS spent"
+                " FROM sessions WHERE ended_wall > ? AND seconds IS NOT NULL GROUP BY pseudonym",
+                (midnight, midnight),
+            )
+        }
+
     def forget_before(self, wall: float) -> None:
         """Turn sessions that ended before `wall` into daily totals, and drop their events."""
         with self._transaction():

@@ -6,10 +6,15 @@ the sentence "session.length = 2 hours is ...": what is wrong, and what to write
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Any, Literal
+
+from portal.schedule import Hours, parse_hours
 
 Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
 
 
 def text(value: object) -> str:
@@ -46,6 +51,37 @@ def duration(value: object) -> float:
     return float(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class OtherDay:
+    """What is different on one day of the week; None is as on every day."""
+
+    length: float | None = None
+    opening_hours: Hours | Literal["closed"] | None = None
+    daily_limit: float | None = None
+
+
+def other_day(value: object) -> OtherDay:
+    if not isinstance(value, dict):
+        raise ValueError('not a table; write { opening_hours = "06:00-24:00" }')
+    parsers: dict[str, Callable[[object], Any]] = {
+        "length": duration,
+        "opening_hours": lambda hours: parse_hours(hours) or "closed",
+        "daily_limit": duration,
+    }
+    if unknown := sorted(value.keys() - parsers.keys(), key=str):
+        raise ValueError(f"has {', '.join(unknown)} in it; known are {', '.join(parsers)}")
+    found = {}
+    problems = []
+    for key, entry in value.items():
+        try:
+            found[key] = parsers[key](entry)
+        except ValueError as error:
+            problems.append(f"its {key} is {error}")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return OtherDay(**found)
+
+
 def interface_name(value: object) -> str:
     """A name the kernel and nft both take as it is; the same that `firewall.plan` takes."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}", value):
@@ -61,6 +97,10 @@ def host_name(value: object) -> str:
     if name.rsplit(".", 1)[1].isdigit():
         raise ValueError("an address, not a name; captive checks need a name (RFC 8910 §2)")
     return name
+
+
+def host_names(value: object) -> tuple[str, ...]:
+    return tuple(host_name(item) for item in texts(value))
 
 
 def https_address(value: object) -> str:
@@ -104,6 +144,16 @@ def networks(value: object) -> tuple[Network, ...]:
         if "%" in item:  # fe80::%wan/64: Python reads the scope and nft would not.
             raise ValueError('has a scope ("%") in it; write the network alone')
     return tuple(found)
+
+
+def addresses(value: object) -> tuple[Address, ...]:
+    try:
+        found = tuple(ip_address(item) for item in texts(value))
+    except ValueError as error:
+        raise ValueError(f'not a list of addresses ({error}); write ["192.0.2.53"]') from None
+    if any("%" in str(address) for address in found):
+        raise ValueError('has a scope ("%") in it; write the address alone')
+    return found
 
 
 def absolute_path(value: object) -> Path:

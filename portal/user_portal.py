@@ -11,8 +11,8 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Protocol
+from math import ceil
+from typing import Protocol, assert_never
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp.web_protocol import RequestPayloadError
@@ -22,16 +22,16 @@ from aiohttp.web_response import Response, StreamResponse
 from firewall.changes import MacAddress
 from firewall.enforcer import EnforcementError
 from portal.events import ConditionsAccepted, EquipmentSeen, SessionWithdrawn
+from portal.policy import Refusal, opens_again, turn_seconds
 from portal.runner import Overloaded, Runner
+from portal.schedule import time_of_day
 from portal.session import Device
-from portal.session_store import CLOCK_SET_AFTER
 from splash import views
 from splash.pages import Page, Pages
 from splash.views import Look, View, look_of, query
 
 API_PATH = "/captive-portal/api"
 _MOST_FORM_BYTES = 4096
-_VIETNAM = timezone(timedelta(hours=7))
 _REFERENCE_LETTERS = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
 _FULL_RETRY_MINUTES = 10
 
@@ -59,7 +59,7 @@ class UserPortal:
         runner: Runner,
         equipment: Equipment,
         device: Callable[[MacAddress], Device],
-        wall: Callable[[], float],
+        wall: Callable[[], float | None],
         *,
         https: bool = False,
     ) -> None:
@@ -168,19 +168,19 @@ class UserPortal:
         mac = await self._mac(request)
         if mac is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
+        device = self._device(mac)
         session = self._runner.session_of(mac)
-        if session is None:
-            if self._runner.state.is_blocked(self._device(mac)):
-                return self._page(request, look, views.Blocked(), open=False)
-            ended = mac in self._runner.lately_expired
-            return self._page(request, look, views.Splash(ended), open=False)
-        seconds = session.seconds_remaining(self._runner.now())
         wall = self._wall()
-        until = None
-        if wall > CLOCK_SET_AFTER:
-            until = datetime.fromtimestamp(wall + seconds, UTC).astimezone(_VIETNAM)
-        status = views.Status(seconds, f"{until:%H:%M}" if until else None)
-        return self._page(request, look, status, open=True)
+        turn = ceil(turn_seconds(self._runner.policy, wall) / 60)
+        if session is None:
+            refusal = self._runner.refusal_for(device)
+            if refusal is not None:
+                return self._refused(request, look, refusal)
+            ended = mac in self._runner.lately_expired
+            return self._page(request, look, views.Splash(ended, turn), open=False)
+        seconds = session.seconds_remaining(self._runner.now())
+        until = None if wall is None else time_of_day(wall + seconds)
+        return self._page(request, look, views.Status(seconds, until, turn), open=True)
 
     def _shows(self, view: View) -> Handler:
         async def show(request: BaseRequest, look: Look) -> Response:
@@ -203,14 +203,40 @@ class UserPortal:
             return self._redirect(request, "/", look)
         # The token names the conditions it was made for, so these are the ones agreed to.
         step = await self._runner.submit(ConditionsAccepted(device, self._runner.policy.conditions))
-        if step.refusal == "blocked":
-            return self._page(request, look, views.Blocked(), open=False)
-        if step.refusal == "full":
-            return self._page(request, look, views.Full(self._minutes_to_wait()), open=False)
         if step.refusal is not None:
-            return self._redirect(request, "/", look)
+            return self._refused(request, look, step.refusal)
         # Only now is the gate open. A full navigation ending in 200 tells mini browsers so.
         return self._redirect(request, "/status", look)
+
+    def _refused(self, request: BaseRequest, look: Look, refusal: Refusal) -> Response:
+        """Say why this device may not go online now, and when it may."""
+        view: View
+        match refusal:
+            case "outdated conditions":
+                return self._redirect(request, "/", look)
+            case "blocked":
+                view = views.Blocked()
+            case "full":
+                view = views.Full(self._minutes_to_wait())
+            case "closed":
+                view = views.Closed(self._opens_again(refusal))
+            case "daily limit":
+                view = views.DailyLimit(self._daily_hours(look), self._opens_again(refusal))
+            case _:
+                assert_never(refusal)
+        return self._page(request, look, view, open=False)
+
+    def _opens_again(self, refusal: Refusal) -> str | None:
+        wall = self._wall()
+        opens = None if wall is None else opens_again(self._runner.policy, refusal, wall)
+        return None if opens is None else time_of_day(opens)
+
+    def _daily_hours(self, look: Look) -> str:
+        """`8`, or `1,5` as the language writes it."""
+        wall, schedule = self._wall(), self._runner.policy.schedule
+        limit = schedule.day(wall).limit_seconds if schedule and wall is not None else None
+        hours = f"{(limit or 0) / 3600:.3g}"
+        return hours.replace(".", ",") if look.language == "vi" else hours
 
     async def _form(self, request: BaseRequest) -> Mapping[str, str]:
         """The fields of a small plain form; nothing of anything else.

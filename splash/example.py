@@ -31,6 +31,7 @@ CAPTIVE: Final[dict[str, View]] = {
     "articles": views.Articles(),
     "article": views.Article("02-lam-them-gio"),
     "closed": views.Closed(opens="05:00"),
+    "daily-limit": views.DailyLimit(hours="8", opens="00:00"),
     "full": views.Full(minutes=5),
     "blocked": views.Blocked(),
     "no-internet": views.NoInternet(since="19:05"),

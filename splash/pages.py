@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -101,9 +101,9 @@ class Pages:
     def page(self, view: View, look: Look, *, open: bool) -> Page:
         """The page for `view`. `open`: the device is online, and links may lead outside."""
         match view:
-            case Status(seconds_left, until):
+            case Status(seconds_left):
                 # Minutes are what is shown, so that phones with as much time share a page.
-                view = Status(-(-max(seconds_left, 0) // 60) * 60, until)
+                view = replace(view, seconds_left=-(-max(seconds_left, 0) // 60) * 60)
             case views.Article(slug) if slug not in self._articles:
                 view = views.NotFound()
         return self._prepared(view, look, open)
@@ -130,6 +130,7 @@ class Pages:
             headlines=tuple(self._articles.values())[:HEADLINES],
             article=self._articles.get(view.slug) if isinstance(view, views.Article) else None,
             share=self._share_left(view),
+            turn_minutes=self._turn_minutes(view),
             renew=isinstance(view, Status) and view.seconds_left < RENEW_SECONDS,
         )
         return Page(_status_of(view), gzip.compress(html.encode(), mtime=0))
@@ -137,7 +138,11 @@ class Pages:
     def _share_left(self, view: View) -> int:
         """Percent of a turn that is left, for the bar of the status page."""
         left = view.seconds_left if isinstance(view, Status) else 0
-        return min(100, 100 * left // max(1, self._site.session_minutes * 60))
+        return min(100, 100 * left // max(1, self._turn_minutes(view) * 60))
+
+    def _turn_minutes(self, view: View) -> int:
+        today = view.turn_minutes if isinstance(view, views.Splash | Status) else None
+        return today or self._site.session_minutes
 
 
 class _Speech:

@@ -56,6 +56,8 @@ class Splash:
 
     ended: bool = False
     """A turn has just run out."""
+    turn_minutes: int | None = None
+    """How long a turn is today; None: as the site says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Status:
     seconds_left: int
     until: str | None
     """Local time of the end, `21:40`; None while the clock is not to be trusted."""
+    turn_minutes: int | None = None
+    """How long a turn is today; None: as the site says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,18 @@ class Article:
 class Closed:
     """Outside the opening hours."""
 
-    opens: str
-    """Local time the network opens again, `05:00`."""
+    opens: str | None
+    """Local time the network opens again, `05:00`; None if that cannot be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """The device has used what the site allows a device in a day."""
+
+    hours: str
+    """How much that is: `8`, or `1,5`."""
+    opens: str | None
+    """Local time from which it may be online again, `00:00`; None if that cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +172,7 @@ View: TypeAlias = (
     | Articles
     | Article
     | Closed
+    | DailyLimit
     | Full
     | Blocked
     | NoInternet

@@ -191,6 +191,32 @@ def test_all_problems_come_at_once() -> None:
             'session.length = "8d"   out of range; write something from "5s" to "7d"',
         ),
         ("session", "length", 240, 'session.length = 240   not a duration; write "2h" or "120m"'),
+        (
+            "session",
+            "opening_hours",
+            "5-23",
+            'session.opening_hours = "5-23"   not opening hours; write "05:00-23:00" or "closed"',
+        ),
+        (
+            "session",
+            "friday",
+            "closed",
+            'session.friday = "closed"   not a table; write { opening_hours = "06:00-24:00" }',
+        ),
+        (
+            "session",
+            "friday",
+            {"hours": "closed"},
+            "session.friday = {'hours': 'closed'}   has hours in it;"
+            " known are length, opening_hours, daily_limit",
+        ),
+        (
+            "session",
+            "friday",
+            {"length": 5, "daily_limit": "x"},
+            "session.friday = {'length': 5, 'daily_limit': 'x'}   its length is not a duration;"
+            ' write "2h" or "120m"; its daily_limit is not a duration; write "2h" or "120m"',
+        ),
         ("privacy", "zzz", 1, "privacy.zzz   unknown; known are keep_days"),
         (
             "walled_garden",

@@ -26,13 +26,13 @@ from portal.events import (
 from portal.gateway import (
     LEEWAY_SECONDS,
     NOBODY,
-    Policy,
     State,
     Step,
     decide,
     next_deadline,
     resume,
 )
+from portal.policy import Policy
 from portal.session import Device, Instant, Pseudonym, Session
 
 HOUR = 3600.0

@@ -29,8 +29,7 @@ def at(text: str) -> float:
 
 def week(hours: Hours | None = ALWAYS, **other: Hours | None) -> Schedule:
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    days = [Day(14400, other.get(name, hours)) for name in names]
-    return Schedule((days[0], days[1], days[2], days[3], days[4], days[5], days[6]))
+    return Schedule(tuple(Day(14400, other.get(name, hours)) for name in names))
 
 
 FIVE_TO_ELEVEN = parse_hours("05:00-23:00")

@@ -89,7 +89,7 @@ class Site:
             self.world.runner,
             self.phone,
             device,
-            self.world.clock.wall,
+            self.world.clock.wall_if_set,
             https=https,
         )
         server = _Server(self.portal)

@@ -11,12 +11,12 @@ from firewall.changes import Change, Grant, MacAddress, Usage
 from firewall.enforcer import EnforcementError
 from firewall.memory import MemoryEnforcer
 from firewall.plan import Plan
-from portal.gateway import Policy
 from portal.migrations import migrate
+from portal.policy import Policy
 from portal.runner import Runner
 from portal.session import Device, Instant, Pseudonym
 from portal.session_log import SessionLog
-from portal.session_store import Moment, SessionStore
+from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 
 NOVEMBER_2026 = 1795392000.0
 CONDITIONS = "2026-11"
@@ -38,6 +38,9 @@ class Clock:
 
     def wall(self) -> float:
         return self.true + self.wall_error
+
+    def wall_if_set(self) -> float | None:
+        return self.wall() if self.wall() > CLOCK_SET_AFTER else None
 
     def moment(self) -> Moment:
         return Moment(self.wall(), self.now())
