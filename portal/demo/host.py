@@ -12,6 +12,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv6Address
 from pathlib import Path
 
 # A host sees its own interfaces in /sys and its own resolvers in /etc/resolv.conf. Mounts of
@@ -190,6 +191,12 @@ class Host:
                 _setns(home)
         finally:
             os.close(home)
+
+    def ipv6_addresses(self, interface: str) -> tuple[IPv6Address, ...]:
+        """The addresses of an interface, the link-local one included."""
+        with self.network(), open("/proc/thread-self/net/if_inet6", encoding="ascii") as table:
+            rows = [line.split() for line in table]
+        return tuple(IPv6Address(bytes.fromhex(row[0])) for row in rows if row[5] == interface)
 
     def close(self) -> None:
         """End everything that runs on this host, and the host. Safe to repeat."""

@@ -142,6 +142,10 @@ class Lab:
             f"address add {GATEWAY6}/{PHONES6.prefixlen} dev br-lan nodad",
         )
         self.gateway.sysctl("net.ipv6.conf.air.disable_ipv6=1")
+        self.gateway.wait_until(
+            lambda: any(found.is_link_local for found in self.gateway.ipv6_addresses("br-lan")),
+            "the bridge has an address to advertise itself from",
+        )
         self.masquerade()
 
     def _host(self, name: str) -> Host:

@@ -1,6 +1,5 @@
 """A phone of the laboratory, and what phones do: join, check, open a page, tap its button."""
 
-import ipaddress
 import json
 import os
 from collections.abc import Mapping
@@ -73,12 +72,8 @@ class Phone(Host):
     @property
     def ip6(self) -> str | None:
         """A global IPv6 address that the phone has made for itself, if any."""
-        with self.network(), open("/proc/thread-self/net/if_inet6", encoding="ascii") as table:
-            for line in table:
-                digits, _, _, scope, _, interface = line.split()
-                if interface == self.interface and scope == "00":
-                    return str(ipaddress.IPv6Address(bytes.fromhex(digits)))
-        return None
+        found = self.ipv6_addresses(self.interface)
+        return next((str(address) for address in found if not address.is_link_local), None)
 
     def fetch(
         self,

@@ -7,7 +7,7 @@ the outside of the system only: what phones see, and the operator's command.
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -118,8 +118,8 @@ def held(probe: Probe, outcome: Outcome) -> bool:
 
 def _nothing_passes(scene: Scene) -> str:
     for address in (WEBSITE4, WEBSITE6):
-        for name, passes in (("TCP", _tcp_echo), ("UDP", _udp_echo), ("ping", _ping)):
-            _must(not passes(scene.phone, address), f"{name} to {address} passed")
+        for name, passes in _WAYS.items():
+            _must(not passes(scene.phone, address, 0.5), f"{name} to {address} passed")
     return "TCP, UDP and ping, IPv4 and IPv6"
 
 
@@ -152,10 +152,10 @@ def _checks_see_internet(scene: Scene) -> str:
 
 def _everything_passes(scene: Scene) -> str:
     for address in (WEBSITE4, WEBSITE6):
-        for name, passes in (("TCP", _tcp_echo), ("UDP", _udp_echo), ("ping", _ping)):
-            _must(passes(scene.phone, address), f"{name} to {address} did not pass")
+        for name, passes in _WAYS.items():
+            _must(passes(scene.phone, address, 3), f"{name} to {address} did not pass")
         with scene.phone.network():
-            scene.running.append(socket.create_connection((address, ECHO_PORT), timeout=2))
+            scene.running.append(socket.create_connection((address, ECHO_PORT), timeout=3))
     return "TCP, UDP and ping, IPv4 and IPv6"
 
 
@@ -204,7 +204,7 @@ def _time_ends(scene: Scene) -> str:
 
 def _connections_are_cut(scene: Scene) -> str:
     for connection in scene.running:
-        _must(not _repeats(connection), f"{connection} still answers")
+        _must(not _repeats(connection, 0.5), f"{connection} still answers")
     return f"{len(scene.running)} connections, opened while online"
 
 
@@ -248,26 +248,26 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
 )
 
 
-def _tcp_echo(phone: Phone, address: str) -> bool:
+def _tcp_echo(phone: Phone, address: str, seconds: float) -> bool:
     with phone.network():
         try:
-            connection = socket.create_connection((address, ECHO_PORT), timeout=0.5)
+            connection = socket.create_connection((address, ECHO_PORT), timeout=seconds)
         except OSError:
             return False
     with connection:
-        return _repeats(connection)
+        return _repeats(connection, seconds)
 
 
-def _udp_echo(phone: Phone, address: str) -> bool:
+def _udp_echo(phone: Phone, address: str, seconds: float) -> bool:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with phone.network(), socket.socket(family, socket.SOCK_DGRAM) as datagrams:
         datagrams.connect((address, ECHO_PORT))
-        return _repeats(datagrams)
+        return _repeats(datagrams, seconds)
 
 
-def _repeats(connection: socket.socket) -> bool:
-    """Whether the other end sends back what we send, within half a second."""
-    connection.settimeout(0.5)
+def _repeats(connection: socket.socket, seconds: float) -> bool:
+    """Whether the other end sends back what we send."""
+    connection.settimeout(seconds)
     try:
         connection.send(b"still there?")
         return connection.recv(64) == b"still there?"
@@ -275,5 +275,13 @@ def _repeats(connection: socket.socket) -> bool:
         return False
 
 
-def _ping(phone: Phone, address: str) -> bool:
-    return phone.run("ping", "-c", "1", "-W", "0.5", address).returncode == 0
+def _ping(phone: Phone, address: str, seconds: float) -> bool:
+    return phone.run("ping", "-c", "1", "-W", str(seconds), address).returncode == 0
+
+
+_WAYS: Final[Mapping[str, Callable[[Phone, str, float], bool]]] = {
+    "TCP": _tcp_echo,
+    "UDP": _udp_echo,
+    "ping": _ping,
+}
+"""Ways through to an address, each with the seconds to wait for it."""
