@@ -428,6 +428,7 @@ def test_the_clock_jumps_by_hours_both_ways(site: Site) -> None:
 
     assert left == pytest.approx(dict.fromkeys(left, 8), abs=2)  # Whole seconds are told.
     assert begun + 8 <= ended < tapped + 9.5
+    site.visitor.wait_until(lambda: site.logged()[0]["ended_utc"] is not None, "it is written")
     (row_of_log,) = site.logged()
     started, over = (
         datetime.fromisoformat(str(row_of_log[key])) for key in ("started_utc", "ended_utc")
