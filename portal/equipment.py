@@ -11,6 +11,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from itertools import count
 
@@ -95,7 +96,8 @@ class Neighbours:
         loop = asyncio.get_running_loop()
         with open_socket(_EVENTS, protocol=NETLINK_ROUTE) as events:
             events.setblocking(False)
-            events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING_BYTES)
+            with suppress(PermissionError):  # In a user namespace nobody may.
+                events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING_BYTES)
             await self._read_all(appeared)
             for heard in count(1):
                 for word in rtnetlink.read(await loop.sock_recv(events, _RECEIVE)):
