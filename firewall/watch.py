@@ -12,7 +12,7 @@ from typing import Self
 
 from firewall.netlink import messages, open_socket
 
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 0.02
 """A firewall that restarts changes its rules in several transactions; look when it has done."""
 
 _NFTABLES_GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES, as a mask
