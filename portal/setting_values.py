@@ -68,8 +68,9 @@ def other_day(value: object) -> OtherDay:
         "opening_hours": lambda hours: parse_hours(hours) or "closed",
         "daily_limit": duration,
     }
-    if unknown := sorted(value.keys() - parsers.keys(), key=str):
-        raise ValueError(f"has {', '.join(unknown)} in it; known are {', '.join(parsers)}")
+    if unknown := sorted(value.keys() - parsers.keys()):
+        names = ", ".join(name if name.isidentifier() else repr(name) for name in unknown)
+        raise ValueError(f"has {names} in it; known are {', '.join(parsers)}")
     found = {}
     problems = []
     for key, entry in value.items():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from firewall.plan import Plan
 from portal.config import ConfigurationError, load, parse
 from portal.plan import plan_of
+from portal.setting_values import OtherDay
 
 LEAST = """
 [site]
@@ -217,6 +218,35 @@ def test_all_problems_come_at_once() -> None:
             "session.friday = {'length': 5, 'daily_limit': 'x'}   its length is not a duration;"
             ' write "2h" or "120m"; its daily_limit is not a duration; write "2h" or "120m"',
         ),
+        (
+            "session",
+            "friday",
+            {"a\nb": 1},
+            r"session.friday = {'a\nb': 1}   has 'a\nb' in it;"
+            " known are length, opening_hours, daily_limit",
+        ),
+        (
+            "walled_garden",
+            "names",
+            ["zalo.me", "*.zalo.me"],
+            "walled_garden.names = ['zalo.me', '*.zalo.me']   not a host name;"
+            ' write one like "wifi.congdoan.home.arpa"',
+        ),
+        (
+            "family_dns",
+            "upstream",
+            ["dns.example"],
+            "family_dns.upstream = ['dns.example']   not a list of addresses"
+            " ('dns.example' does not appear to be an IPv4 or IPv6 address);"
+            ' write ["192.0.2.53"]',
+        ),
+        (
+            "family_dns",
+            "upstream",
+            ["fe80::1%wan"],
+            "family_dns.upstream = ['fe80::1%wan']"
+            '   has a scope ("%") in it; write the address alone',
+        ),
         ("privacy", "zzz", 1, "privacy.zzz   unknown; known are keep_days"),
         (
             "walled_garden",
@@ -274,7 +304,9 @@ def test_settings_have_the_shape_they_are_used_in() -> None:
         "email": "wifi@congdoan.example.vn",
     }
     document["site"] |= {"former_names": ["Cũ", "Cũ hơn"], "rooms": 16}
-    document["session"] = {"length": "90s"}
+    document["session"] = {"length": "90s", "friday": {"opening_hours": "closed"}}
+    document["walled_garden"]["names"] = ["Zalo.me"]
+    document["family_dns"] = {"upstream": ["192.0.2.53", "2001:db8::53"]}
     document["portal"] = {"host": "WiFi.Example.VN"}
     document["storage"] = {"data_dir": "/srv/portal"}
 
@@ -283,6 +315,9 @@ def test_settings_have_the_shape_they_are_used_in() -> None:
     assert config.organisation.website == "https://example.vn:8443/wifi"
     assert config.site.former_names == ("Cũ", "Cũ hơn")
     assert config.session.length == 90.0
+    assert config.session.friday == OtherDay(opening_hours="closed")
+    assert config.walled_garden.names == ("zalo.me",)
+    assert list(map(str, config.family_dns.upstream)) == ["192.0.2.53", "2001:db8::53"]
     assert config.portal.host == "wifi.example.vn"
     assert plan_of(config) == Plan(
         phones="br-lan",
@@ -395,7 +430,11 @@ def test_any_document_is_a_configuration_or_a_list_of_problems(document: dict[st
             ("portal", "host"),
             ("portal", "tls_cert"),
             ("session", "length"),
+            ("session", "opening_hours"),
+            ("session", "friday"),
+            ("walled_garden", "names"),
             ("walled_garden", "prefixes"),
+            ("family_dns", "upstream"),
             ("firewall", "driver"),
         ]
     ),

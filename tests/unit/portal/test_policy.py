@@ -156,3 +156,5 @@ def test_days_differ_as_the_settings_say() -> None:
     assert turn_seconds(policy, at("2026-11-27 12:00")) == HOUR
     assert turn_seconds(policy, None) == HOUR
     assert decide(NOBODY, TAP, policy, NOW, at("2026-11-29 12:00")).refusal == "closed"
+    friday = decide(NOBODY, TAP, policy, NOW, at("2026-11-27 12:00"))
+    assert friday.state.sessions[PHONE.mac].ends == NOW + HOUR
