@@ -92,13 +92,13 @@ def _versions() -> Mapping[str, str]:
         "Python": platform.python_version(),
         "nginx": nginx.stderr.strip().rpartition("/")[2] or "?",
         "openNDS": opennds.VERSION,
-        "nft": _said("/usr/sbin/nft", "--version").split(" ")[1].lstrip("v"),
+        "nft": _said("/usr/sbin/nft", "--version").removeprefix("nftables v").split(" ")[0],
     }
 
 
 def _said(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "? ?"
+    return done.stdout.strip() or "?"
 
 
 def _cpu() -> str:

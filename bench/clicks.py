@@ -81,8 +81,12 @@ def round_of_taps(standing: Standing, phones: Sequence[CrowdPhone], load: Load) 
     arrivals = Arrivals(site)
     try:
         with site.crowd.network():
-            getting = [_to_last_page(phone, standing.taps) for phone in phones]
-            pages = together(getting, load.seconds)
+            # One after the other: it is the last tap that they make together.
+            pages = [
+                page
+                for phone in phones
+                for page in together([_to_last_page(phone, standing.taps)], load.seconds)
+            ]
             ready = [(phone, page) for phone, page in zip(phones, pages, strict=True) if page]
             opening = [_open(phone, page, arrivals, load.again) for phone, page in ready]
             tapped = together(opening, load.seconds, beside=[arrivals.note()])

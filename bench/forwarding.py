@@ -36,6 +36,7 @@ DEVICES: Final = (0, 100, 1000, 5000)
 WAYS: Final = ("up", "down", "down from a web server")
 WHOLE: Final = "a packet, with the sender's work"
 OWN: Final = "a packet, the gateway's work alone"
+PARTS: Final = (WHOLE, OWN)
 
 _UP, _DOWN, _WEB = WAYS
 _FROM, _TO, _HTTPS = 40000, 9, 443
@@ -300,6 +301,11 @@ def measure(site: BenchSite, *, repetitions: int, quick: bool, peer: bool) -> li
     return _figures(taken, sending)
 
 
+def name_of(way: str, devices: int, part: str) -> str:
+    """What a figure is called."""
+    return f"{way}, {devices:,} open: {part}"
+
+
 def _figures(
     taken: Mapping[tuple[str, Variant], Sequence[float]], sending: Mapping[str, Sequence[float]]
 ) -> list[Figure]:
@@ -308,9 +314,10 @@ def _figures(
         own = [cost - send for cost, send in zip(costs, sending[direction], strict=True)]
         # No portal has no open devices: its one figure stands beside all of them.
         for devices in DEVICES if variant.subject == NONE else (variant.devices,):
-            name = f"{direction}, {devices:,} open"
             found += [
-                Figure(SECTION, f"{name}: {WHOLE}", variant.subject, "ns", tuple(costs)),
-                Figure(SECTION, f"{name}: {OWN}", variant.subject, "ns", tuple(own)),
+                Figure(
+                    SECTION, name_of(direction, devices, part), variant.subject, "ns", tuple(values)
+                )
+                for part, values in ((WHOLE, costs), (OWN, own))
             ]
     return found

@@ -66,7 +66,7 @@ def tables(run: Run) -> str:
         f"{run.cpu}, {run.cores} cores, Linux {run.kernel}; {versions}. "
         f"It took {run.seconds / 60:.0f} minutes; load average before: {run.load_before:.1f}.",
         "Each cell: median over the repetitions (least – most). "
-        "“×” is another's figure over ours, median of the repetitions where both have them.",
+        "Ratios (×) are the median of the ratios in each repetition.",
     ]
     parts += [f"**Not measured**: {what}: {why}" for what, why in run.skipped.items()]
     parts.append(f"### Targets\n\n{_verdicts(run.figures)}")
@@ -83,13 +83,14 @@ def _verdicts(found: Sequence[Figure]) -> str:
         ours = by_name.get((target.section, target.what, OURS))
         if ours is None:
             continue
-        base = target.against or OURS
-        seen = verdict(target, ours, by_name.get((target.section, target.what, base)))
+        base = by_name.get((target.section, target.base or target.what, target.against or OURS))
+        seen = verdict(target, ours, base)
         if seen is None:
             continue
         value, unit, holds = seen
         judged = "holds" if holds else f"**missed by {_number(value - target.most)} {unit}**"
-        what = f"{target.section}: {target.what}"
+        over = target.against or (target.base and f"ours at {target.base.partition(':')[0]}")
+        what = f"{target.section}: {target.what}" + (f", over {over}" if over else "")
         most = f"≤ {_number(target.most)} {unit}"
         lines.append(f"| {what} | {most} | {_number(value)} {unit} | {judged} |")
     return "\n".join(lines)
@@ -97,7 +98,7 @@ def _verdicts(found: Sequence[Figure]) -> str:
 
 def verdict(target: Target, ours: Figure, other: Figure | None) -> tuple[float, str, bool] | None:
     """Value, unit and whether the target holds; None if there is nothing to compare with."""
-    if target.against is None:
+    if target.against is None and target.base is None:
         value, unit = ours.median, ours.unit
     elif other is not None:
         value, unit = median(ratios(ours, other)), "×"
@@ -118,12 +119,17 @@ def _table(found: Sequence[Figure]) -> str:
     rows = dict.fromkeys((figure.what, figure.unit) for figure in found)
     cells = {(figure.what, figure.subject): figure for figure in found}
     others = [one for one in subjects if one != OURS]
-    heads = ["", *subjects, *(f"{one}, ×" for one in others)]
+    over = [f"{OURS} / {one}" if one == NONE else f"{one} / {OURS}" for one in others]
+    heads = ["", *subjects, *over]
     lines = [_row(heads), "|---" + "|---:" * (len(heads) - 1) + "|"]
     for what, unit in rows:
         ours = cells.get((what, OURS))
         values = [_cell(cells.get((what, one))) for one in subjects]
-        against = [_against(cells.get((what, one)), ours) for one in others]
+        against = [
+            _ratio(ours, base) if one == NONE else _ratio(base, ours)
+            for one in others
+            for base in [cells.get((what, one))]
+        ]
         lines.append(_row([f"{what} ({unit})", *values, *against]))
     return "\n".join(lines)
 
@@ -141,11 +147,11 @@ def _cell(figure: Figure | None) -> str:
     return f"{middle} ({_number(min(figure.values))} – {_number(max(figure.values))})"
 
 
-def _against(figure: Figure | None, ours: Figure | None) -> str:
-    if figure is None or ours is None:
+def _ratio(figure: Figure | None, base: Figure | None) -> str:
+    if figure is None or base is None:
         return ""
-    found = ratios(figure, ours)
-    return _number(median(found)) if found else ""
+    found = ratios(figure, base)
+    return f"{_number(median(found))} ×" if found else ""
 
 
 def _number(value: float) -> str:

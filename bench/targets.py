@@ -1,6 +1,6 @@
 """What we promised, by the names of the figures: at most so much, in the figure's unit.
 
-A ratio is our figure over that of `against`, repetition by repetition.
+A ratio is our figure over another one, repetition by repetition.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,17 @@ from bench.figures import NONE, Subject
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """At most `most`: of the figure itself, or of its ratio to that of `against`."""
+    """At most `most`: of the figure itself, or of its ratio to the same figure of `against`, or
+    to our own figure `base`."""
 
     section: str
     what: str
     most: float
     against: Subject | None = None
+    base: str | None = None
 
+
+_MOST_OPEN = max(forwarding.DEVICES)
 
 TARGETS: Final = (
     Target(pages.SECTION, "100 at once: p99", 150),
@@ -30,10 +34,19 @@ TARGETS: Final = (
         for who in ("alone", "10 at once", "100 at once")
     ),
     *(
-        Target(forwarding.SECTION, f"{way}, {devices:,} open: {part}", 1.10, NONE)
+        Target(forwarding.SECTION, forwarding.name_of(way, _MOST_OPEN, part), 1.10, against=NONE)
         for way in forwarding.WAYS
-        for devices in forwarding.DEVICES
-        for part in (forwarding.WHOLE, forwarding.OWN)
+        for part in forwarding.PARTS
+    ),
+    *(
+        Target(
+            forwarding.SECTION,
+            forwarding.name_of(way, _MOST_OPEN, part),
+            1.10,
+            base=forwarding.name_of(way, 0, part),
+        )
+        for way in forwarding.WAYS
+        for part in forwarding.PARTS
     ),
     Target(memory.SECTION, "idle, after the first page: RSS", 48),
     Target(memory.SECTION, f"{memory.SESSIONS:,} sessions, after 100 pages: RSS", 48),
