@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="stop after the walk")
     command("check", _check, "Try the configuration and the rules; change nothing.")
     command("ruleset", _ruleset, "Print the nftables rules this configuration makes.")
+    command("dnsmasq", _dnsmasq, "Print what dnsmasq has to know of this configuration.")
     command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
     command("status", _status, "Say how the running gateway is.", reads=True)
     sessions = command("sessions", _sessions, "List who is online.", reads=True)
@@ -160,6 +161,21 @@ def _ruleset(options: argparse.Namespace) -> None:
     from portal.plan import plan_of
 
     print(render(plan_of(load(options.config))), end="")
+
+
+def _dnsmasq(options: argparse.Namespace) -> None:
+    from portal import dns, machine
+
+    config = load(options.config)
+    blocked = machine.block_list(config)
+    gateway = machine.addresses_of(config.interfaces.phones) if blocked else []
+    if blocked and not gateway:
+        line = (
+            f'interfaces.phones = "{config.interfaces.phones}"   has no address here that'
+            " blocked names could lead to; run this on the gateway"
+        )
+        raise ConfigurationError(str(options.config), [line])
+    print(dns.render(config, blocked, gateway), end="")
 
 
 def _cleanup(options: argparse.Namespace) -> int:

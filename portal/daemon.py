@@ -12,19 +12,21 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from content_cache.articles import load as load_articles
 from firewall import conntrack
 from firewall.changes import MacAddress, Usage
 from firewall.drivers import open_enforcer
-from firewall.enforcer import EnforcementError
+from firewall.enforcer import EnforcementError, Enforcer
 from firewall.watch import RulesetWatch
 from portal import __version__, control
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
-from portal.equipment import Neighbours
-from portal.events import EquipmentSeen, GatewayStarted, GatewayStopped
+from portal.dns import GARDEN_TURN_SECONDS
+from portal.equipment import Neighbours, Sighting
+from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, GatewayStopped
+from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
 from portal.plan import plan_of
@@ -122,14 +124,30 @@ async def run(config: Config) -> None:
         async def usage() -> Mapping[MacAddress, Usage]:
             return {mac: grant.usage for mac, grant in (await enforcer.admitted() or {}).items()}
 
+        imitations = Imitations()
+
         def status() -> dict[str, Any]:
-            return _status(config, runner, session_log, phones)
+            return _status(config, runner, session_log, phones, imitations)
 
         operator = control.Control(runner, device, neighbours.addresses_of, usage, status)
 
         def appeared(mac: MacAddress) -> None:
             if runner.state.remembered:
                 runner.notice(EquipmentSeen(device(mac)))
+
+        def seen(sighting: Sighting) -> None:
+            sessions = [s for mac in sighting.devices if (s := runner.session_of(mac))]
+            if sessions and imitations.notice(sighting.thing, sighting.place, _now()):
+                seen_by: Literal["port", "address"] = (
+                    "port" if isinstance(sighting.place, int) else "address"
+                )
+                session = sessions[0]
+                session_log.append((DeviceImitated(session.pseudonym, seen_by),))
+                log.warning(
+                    "an open device is in two places at once (by %s); device %s",
+                    seen_by,
+                    session.pseudonym,
+                )
 
         look = asyncio.Event()
 
@@ -147,12 +165,13 @@ async def run(config: Config) -> None:
                 for job in (
                     runner.run(),
                     session_log.run(),
-                    neighbours.run(appeared, link_changed),
+                    neighbours.run(appeared, link_changed, seen),
                     phones.serve(),
                     control.serve(run_dir / "control.sock", operator.answer),
                     _watch_rules(look),
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),
+                    _keep_garden(enforcer),
                 )
             ]
             await stopping.wait()
@@ -192,6 +211,16 @@ async def _keep_books(config: Config, runner: Runner, session_log: SessionLog) -
         await asyncio.sleep(_SAMPLE_SECONDS)
         if runner.state.sessions:
             await runner.sample_usage()
+
+
+async def _keep_garden(enforcer: Enforcer) -> None:
+    """Empty one half of the garden by name at every turn, so that no address stays for ever."""
+    while True:
+        await asyncio.sleep(GARDEN_TURN_SECONDS - time.monotonic() % GARDEN_TURN_SECONDS)
+        try:
+            await enforcer.empty_garden(round(time.monotonic() / GARDEN_TURN_SECONDS))
+        except EnforcementError as error:
+            log.warning("the garden by name was not emptied, and keeps old addresses: %s", error)
 
 
 async def _cut(addresses: frozenset[str]) -> None:
@@ -254,7 +283,11 @@ def _site(config: Config) -> Site:
 
 
 def _status(
-    config: Config, runner: Runner, session_log: SessionLog, phones: Listeners
+    config: Config,
+    runner: Runner,
+    session_log: SessionLog,
+    phones: Listeners,
+    imitations: Imitations,
 ) -> dict[str, Any]:
     return {
         "site": config.site.id,
@@ -262,6 +295,7 @@ def _status(
         "open_devices": len(runner.state.sessions),
         "waiting_sessions": len(runner.state.remembered),
         "blocked_devices": len(runner.state.blocked),
+        "imitated_devices": imitations.noticed,
         "firewall": runner.refusing or "stands",
         "log": session_log.failing or "written",
         "lost_log_entries": session_log.lost,

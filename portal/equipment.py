@@ -12,13 +12,14 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from itertools import count
 
 from firewall.changes import MacAddress, mac_address
 from firewall.netlink import NETLINK_ROUTE, open_socket
 from portal import rtnetlink
-from portal.rtnetlink import Done, Link, Neighbour
+from portal.rtnetlink import Done, Link, Neighbour, Station
 
 _MOST_NEIGHBOURS = 16_384
 """More than the kernel keeps by default (gc_thresh3): a flood cannot make us grow past it."""
@@ -32,6 +33,18 @@ _EVENTS_IN_A_ROW = 64
 _AGAIN_SECONDS = 1.0
 
 log = logging.getLogger("portal.equipment")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A MAC address was seen behind a port, or an IP address at a MAC address.
+
+    `devices` are those it is about: who has the address now, and who had it before.
+    """
+
+    thing: str
+    place: int | MacAddress
+    devices: tuple[MacAddress, MacAddress]
 
 
 class Neighbours:
@@ -71,16 +84,19 @@ class Neighbours:
         return mac
 
     async def run(
-        self, appeared: Callable[[MacAddress], None], link_changed: Callable[[], None]
+        self,
+        appeared: Callable[[MacAddress], None],
+        link_changed: Callable[[], None],
+        seen: Callable[[Sighting], None],
     ) -> None:
         """Follow the kernel until cancelled.
 
         `appeared` is called for every device that is new here; `link_changed` whenever the
-        interface came, went or changed.
+        interface came, went or changed; `seen` for all that says where a device is.
         """
         while True:
             try:
-                await self._follow(appeared, link_changed)
+                await self._follow(appeared, link_changed, seen)
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
@@ -91,7 +107,10 @@ class Neighbours:
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow(
-        self, appeared: Callable[[MacAddress], None], link_changed: Callable[[], None]
+        self,
+        appeared: Callable[[MacAddress], None],
+        link_changed: Callable[[], None],
+        seen: Callable[[Sighting], None],
     ) -> None:
         loop = asyncio.get_running_loop()
         with open_socket(_EVENTS, protocol=NETLINK_ROUTE) as events:
@@ -103,7 +122,13 @@ class Neighbours:
                 for word in rtnetlink.read(await loop.sock_recv(events, _RECEIVE)):
                     match word:
                         case Neighbour():
+                            before = self._macs.get(word.address)
                             self._hear(word, appeared)
+                            if (now := self._macs.get(word.address)) is not None:
+                                seen(Sighting(word.address, now, (now, before or now)))
+                        case Station(bridge, port, address) if bridge == self._index:
+                            if (mac := _device(address)) is not None:
+                                seen(Sighting(mac, port, (mac, mac)))
                         case Link(index, name, gone) if name == self._interface:
                             if (None if gone else index) != self._index:
                                 await self._read_all(appeared)

@@ -131,6 +131,14 @@ class EnforcementRestored:
     seconds_unnoticed: float
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceImitated:
+    """An open device was in two places at once: somebody uses its MAC or its IP address."""
+
+    pseudonym: Pseudonym
+    seen_by: Literal["port", "address"]
+
+
 Fact: TypeAlias = (
     GatewayStarted
     | GatewayStopped
@@ -141,4 +149,5 @@ Fact: TypeAlias = (
     | SessionEnded
     | DeviceBlocked
     | DeviceUnblocked
+    | DeviceImitated
 )

@@ -1,9 +1,18 @@
 """What the configuration needs of this machine, and whether it is there."""
 
+import fcntl
 import socket
 import ssl
+import struct
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
-from portal.config import Config
+from portal.config import Config, ConfigurationError
+from portal.dns import Address, read_block_list
+
+_SIOCGIFADDR = 0x8915  # linux/sockios.h
+_GLOBAL = "00"
+"""A scope, as /proc/net/if_inet6 writes it."""
 
 
 class StartError(Exception):
@@ -29,6 +38,44 @@ def problems(config: Config) -> list[str]:
             f'portal.tls_cert = "{config.portal.tls_cert}"   certificate or key cannot be used:'
             f" {error.strerror or error}"
         )
+    return found
+
+
+def block_list(config: Config) -> list[str]:
+    """The names that this site blocks.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or has something else in it.
+    """
+    path = config.family_dns.blocklist
+    if path is None:
+        return []
+    try:
+        names, wrong = read_block_list(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(str(path), [f"cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(str(path), ["is not UTF-8 text; save it as UTF-8"]) from None
+    if wrong:
+        raise ConfigurationError(str(path), wrong)
+    return names
+
+
+def addresses_of(interface: str) -> list[Address]:
+    """The addresses by which phones know the gateway, both families; no link-local ones."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question:
+        asked = struct.pack("16s24x", interface.encode())
+        try:
+            answer = fcntl.ioctl(question, _SIOCGIFADDR, asked)
+        except OSError:  # It has none, or there is no such interface.
+            found: list[Address] = []
+        else:
+            found = [IPv4Address(answer[20:24])]
+    table = Path("/proc/net/if_inet6")
+    for line in table.read_text(encoding="ascii").splitlines() if table.exists() else ():
+        digits, _, _, scope, _, name = line.split()
+        if name == interface and scope == _GLOBAL:
+            found.append(IPv6Address(bytes.fromhex(digits)))
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from socket import AF_INET, AF_INET6, inet_ntop
+from sys import byteorder
 from typing import TypeAlias
 
 from firewall.netlink import NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, attribute, attributes, messages
@@ -19,7 +20,9 @@ LINK_EVENTS, NEIGHBOUR_EVENTS = 1 << 0, 1 << 2
 
 _RTM_NEWLINK, _RTM_DELLINK = 16, 17
 _RTM_NEWNEIGH, _RTM_DELNEIGH, _RTM_GETNEIGH = 28, 29, 30
-_NDA_DST, _NDA_LLADDR, _IFLA_IFNAME = 1, 2, 3
+_NDA_DST, _NDA_LLADDR, _NDA_MASTER, _IFLA_IFNAME = 1, 2, 9, 3
+_AF_BRIDGE = 7
+_PERMANENT = 0x80
 _CONFIRMED = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
 """REACHABLE, STALE, DELAY, PROBE, PERMANENT."""
 
@@ -40,6 +43,15 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """A MAC address that a bridge has learnt behind one of its ports."""
+
+    bridge: int
+    port: int
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """An interface that came, went or changed."""
 
@@ -53,7 +65,7 @@ class Done:
     """The end of a list."""
 
 
-Word: TypeAlias = Neighbour | Link | Done
+Word: TypeAlias = Neighbour | Station | Link | Done
 
 
 def whose(address: str, index: int) -> bytes:
@@ -88,12 +100,17 @@ def read(datagram: bytes) -> Iterator[Word]:
             yield Done()
 
 
-def _neighbour(payload: bytes, *, gone: bool) -> Neighbour | None:
+def _neighbour(payload: bytes, *, gone: bool) -> Neighbour | Station | None:
     family, index, state, _, _ = _NEIGHBOUR.unpack_from(payload)
     said = dict(attributes(payload[_NEIGHBOUR.size :]))
+    mac = said.get(_NDA_LLADDR, b"")
+    if family == _AF_BRIDGE:  # A bridge's forwarding table speaks with the same words.
+        master = said.get(_NDA_MASTER, b"")
+        if gone or state & _PERMANENT or len(mac) != 6 or len(master) != 4:
+            return None  # Permanent: the ports' own addresses.
+        return Station(int.from_bytes(master, byteorder), index, mac.hex(":"))
     address = said.get(_NDA_DST, b"")
     if len(address) != _ADDRESS_BYTES.get(family):
-        return None  # A bridge's forwarding table speaks with the same words.
-    mac = said.get(_NDA_LLADDR, b"")
+        return None
     known = not gone and state & _CONFIRMED and len(mac) == 6
     return Neighbour(index, inet_ntop(family, address), mac.hex(":") if known else None)

@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rtnetlink import Done, Link, Neighbour, all_neighbours, read, whose
+from portal.rtnetlink import Done, Link, Neighbour, Station, all_neighbours, read, whose
 
 
 def message(kind: int, payload: bytes) -> bytes:
@@ -20,7 +20,7 @@ def neighbour(state: int, *, family: int = 2, address: str = "0a500034", kind: i
     return message(kind, head + attributes)
 
 
-REACHABLE, INCOMPLETE, STALE, FAILED = 0x02, 0x01, 0x04, 0x20
+REACHABLE, INCOMPLETE, STALE, FAILED, PERMANENT = 0x02, 0x01, 0x04, 0x20, 0x80
 KNOWN = Neighbour(5, "10.80.0.52", "02:00:5e:10:00:01")
 UNKNOWN = Neighbour(5, "10.80.0.52", None)
 
@@ -45,8 +45,19 @@ def test_an_ipv6_address_is_written_as_everywhere() -> None:
     ]
 
 
-def test_a_bridges_forwarding_table_is_not_meant() -> None:
-    assert list(read(neighbour(REACHABLE, family=7))) == []
+def station(state: int, *, kind: int = 28) -> bytes:
+    head = struct.pack("=BxxxiHBB", 7, 5, state, 0, 1)
+    attributes = struct.pack("=HH", 10, 2) + bytes.fromhex("02005e100001") + b"\0\0"
+    return message(kind, head + attributes + struct.pack("=HHI", 8, 9, 3))
+
+
+def test_a_bridge_tells_behind_which_port_a_device_is() -> None:
+    assert list(read(station(REACHABLE))) == [Station(bridge=3, port=5, mac="02:00:5e:10:00:01")]
+
+
+def test_devices_that_left_and_the_ports_themselves_are_no_devices() -> None:
+    assert list(read(station(REACHABLE, kind=29) + station(PERMANENT))) == []
+    assert list(read(neighbour(REACHABLE, family=7))) == []  # Of no bridge.
 
 
 def test_links_come_and_go() -> None:
