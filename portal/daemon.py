@@ -103,6 +103,7 @@ async def run(config: Config) -> None:
             device,
             _wall,
             https=config.portal.https_port is not None,
+            blocks_names=config.family_dns.blocklist is not None,
         )
         tls, https_port = tls_context(config), config.portal.https_port
         phones = Listeners(

@@ -31,6 +31,7 @@ from splash.pages import Page, Pages
 from splash.views import Look, View, look_of, query
 
 API_PATH = "/captive-portal/api"
+BLOCKED_NAME_PATH = views.path_of(views.BlockedName())
 _MOST_FORM_BYTES = 4096
 _REFERENCE_LETTERS = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
 _FULL_RETRY_MINUTES = 10
@@ -62,14 +63,17 @@ class UserPortal:
         wall: Callable[[], float | None],
         *,
         https: bool = False,
+        blocks_names: bool = False,
     ) -> None:
         """`token` comes back with the form of our own pages and with no other.
 
-        `https` says whether the portal can be reached that way at all.
+        `https` says whether the portal can be reached that way at all; `blocks_names`, whether
+        the site's resolver leads blocked names here.
         """
         self._host = host
         self._root = f"http://{host}"
         self._secure_root = f"https://{host}" if https else self._root
+        self._blocks_names = blocks_names
         self._pages = pages
         self._token = token
         self._runner = runner
@@ -92,6 +96,7 @@ class UserPortal:
             "/union": self._shows(views.Federation()),
             "/articles": self._shows(views.Articles()),
             "/left": self._shows(views.Left()),
+            BLOCKED_NAME_PATH: self._shows(views.BlockedName()),
             API_PATH: self._api,
         }
         self._changing: dict[str, Handler] = {"/accept": self._accept, "/leave": self._leave}
@@ -120,7 +125,7 @@ class UserPortal:
         if not self._is_for_us(request):
             # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
             # opens its window on nothing else (docs/compatibility.md).
-            return self._to(self._root + "/", status=302)
+            return self._to(self._root + await self._meant(request), status=302)
         look = look_of(request.query)
         reading = request.method in ("GET", "HEAD")
         if reading and request.path.startswith("/a/"):
@@ -146,6 +151,17 @@ class UserPortal:
         host = request.headers.get("Host", "")
         name, _, port = host.partition(":")
         return name.lower().rstrip(".") == self._host and (not port or port.isdecimal())
+
+    async def _meant(self, request: BaseRequest) -> str:
+        """The page for whoever wanted a page of somebody else's.
+
+        No rule leads a device that is open here: only a blocked name does.
+        """
+        if self._blocks_names:
+            mac = await self._equipment.find(request.remote or "")
+            if mac is not None and self._runner.session_of(mac) is not None:
+                return BLOCKED_NAME_PATH
+        return "/"
 
     def _is_from_our_page(self, request: BaseRequest) -> bool:
         """Refuse forms of other sites by what browsers say of them, where they say it.

@@ -34,6 +34,7 @@ CAPTIVE: Final[dict[str, View]] = {
     "daily-limit": views.DailyLimit(hours="8", opens="00:00"),
     "full": views.Full(minutes=5),
     "blocked": views.Blocked(),
+    "blocked-name": views.BlockedName(),
     "no-internet": views.NoInternet(since="19:05"),
     "unknown-device": views.UnknownDevice(),
     "failure": views.Failure(reference="A7K2"),

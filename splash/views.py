@@ -135,6 +135,11 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockedName:
+    """The site's block list has the name that was asked for; which one, nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoInternet:
     """The line is down."""
 
@@ -175,6 +180,7 @@ View: TypeAlias = (
     | DailyLimit
     | Full
     | Blocked
+    | BlockedName
     | NoInternet
     | UnknownDevice
     | Failure
@@ -197,5 +203,7 @@ def path_of(view: View) -> str:
             return "/union"
         case Articles():
             return "/articles"
+        case BlockedName():
+            return "/blocked-name"
         case _:
             return "/"  # The portal answers `/` with whatever is true of the device by then.

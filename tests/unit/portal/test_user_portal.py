@@ -29,7 +29,7 @@ from tests.unit.portal.world import POLICY, World, device, mac
 HOST = "wifi.congdoan.home.arpa"
 TOKEN = "conditions-2026-11"
 PHONE, OTHER = mac(1), mac(2)
-PAGES = ["/", "/status", "/rules", "/privacy", "/union", "/articles", "/left"]
+PAGES = ["/", "/status", "/rules", "/privacy", "/union", "/articles", "/left", "/blocked-name"]
 
 
 @cache
@@ -74,12 +74,12 @@ class Phone:
 class Site:
     """The user portal on a port of this machine."""
 
-    def __init__(self, folder: Path, *, https: bool = False) -> None:
+    def __init__(self, folder: Path, *, https: bool = False, blocks_names: bool = False) -> None:
         self.loop = asyncio.Runner()
         self.phone = Phone()
-        self.loop.run(self._open(folder, https))
+        self.loop.run(self._open(folder, https, blocks_names))
 
-    async def _open(self, folder: Path, https: bool) -> None:
+    async def _open(self, folder: Path, https: bool, blocks_names: bool) -> None:
         self.world = World(folder)
         await self.world.start()
         self.portal = UserPortal(
@@ -91,6 +91,7 @@ class Site:
             device,
             self.world.clock.wall_if_set,
             https=https,
+            blocks_names=blocks_names,
         )
         server = _Server(self.portal)
         self.server = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
@@ -158,6 +159,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def secure_site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path, https=True)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def strict_site(tmp_path: Path) -> Iterator[Site]:
+    """One with a block list."""
+    site = Site(tmp_path, blocks_names=True)
     yield site
     site.close()
 
@@ -367,6 +376,22 @@ def test_a_foreign_host_leads_to_the_splash_page(site: Site, host: str) -> None:
     assert (reply.status, reply.location) == (302, f"http://{HOST}/")
     assert reply.body == b""
     assert reply.headers["cache-control"] == "no-store"
+
+
+def test_a_blocked_name_leads_an_open_device_to_its_page(strict_site: Site) -> None:
+    captive = strict_site.ask("/", host="blocked.example")
+    strict_site.accept()
+    open_ = strict_site.ask("/", host="blocked.example")
+
+    assert (captive.status, captive.location) == (302, f"http://{HOST}/")
+    assert (open_.status, open_.location) == (302, f"http://{HOST}/blocked-name")
+    assert "blocked.example" not in strict_site.ask("/blocked-name").text
+
+
+def test_who_cannot_be_told_apart_is_not_told_of_blocked_names(strict_site: Site) -> None:
+    strict_site.phone.mac = None
+
+    assert strict_site.ask("/", host="blocked.example").location == f"http://{HOST}/"
 
 
 @pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:2080", f"{HOST}.", f"{HOST}.:80"])
