@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
+from firewall.shaping import NOT_SHAPED, Shaping
+
 PRIVATE_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = (
     IPv4Network("10.0.0.0/8"),  # RFC 1918
     IPv4Network("172.16.0.0/12"),  # RFC 1918
@@ -26,7 +28,7 @@ class Plan:
     leads while a device is captive; `https_port` (if any) is where port 443 of the gateway's
     own addresses leads, always. `closed_networks` are refused to phones even when open,
     because they lie behind the uplink and belong to the house or the modem. They are refused
-    even where `garden` covers them.
+    even where `garden` covers them. `shaping` is how the line is shared.
 
     Raises:
         ValueError: there cannot be such a network.
@@ -39,6 +41,7 @@ class Plan:
     max_devices: int = 1000
     garden: tuple[IPv4Network | IPv6Network, ...] = ()
     closed_networks: tuple[IPv4Network | IPv6Network, ...] = field(default=PRIVATE_NETWORKS)
+    shaping: Shaping = NOT_SHAPED
 
     def __post_init__(self) -> None:
         for name in (self.phones, self.uplink):

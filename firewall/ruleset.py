@@ -18,6 +18,7 @@ from string import Template
 from types import MappingProxyType
 
 from firewall.changes import Grant, MacAddress
+from firewall.lanes import downloads, uploads
 from firewall.plan import Plan
 
 TABLE = "portal"
@@ -255,6 +256,7 @@ $https_redirect\
     chain garden_mark {
         meta mark set meta mark | $from_garden
     }
+$lanes_up\
 }
 
 table netdev $table {
@@ -287,6 +289,7 @@ table netdev $table {
             update @named { ether daddr limit rate over $names_bytes_per_second bytes/second \\
             burst $names_bytes_at_once bytes } drop comment "captive: enough was told of names"
     }
+$lanes_down\
 }
 """)
 
@@ -320,6 +323,8 @@ def render(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> str:
         garden6=_networks(plan.garden, IPv6Network),
         closed4=_networks(plan.closed_networks, IPv4Network),
         closed6=_networks(plan.closed_networks, IPv6Network),
+        lanes_up=uploads(plan.shaping, _quoted(plan.phones)),
+        lanes_down=downloads(plan.shaping, _quoted(plan.phones), f"{FORWARDED:#010x}"),
     )
 
 

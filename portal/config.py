@@ -161,6 +161,22 @@ class FamilyDns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fairness:
+    down_mbit: int | None = setting(
+        whole_number(1, 10000), None, "What the line carries downwards, or a little less; Mbit/s."
+    )
+    up_mbit: int | None = setting(
+        whole_number(1, 10000), None, "What the line carries upwards, or a little less; Mbit/s."
+    )
+    device_down_mbit: int | None = setting(
+        whole_number(1, 10000), None, "The most that one device may receive; Mbit/s."
+    )
+    device_up_mbit: int | None = setting(
+        whole_number(1, 10000), None, "The most that one device may send; Mbit/s."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     keep_days: int = setting(
         whole_number(1, 365), 90, "Days a session's row is kept; then only daily totals are."
@@ -193,6 +209,7 @@ class Config:
     session: Turn
     walled_garden: WalledGarden
     family_dns: FamilyDns
+    fairness: Fairness
     privacy: Privacy
     storage: Storage
     firewall: Firewall

@@ -1,6 +1,7 @@
 """The configuration as the firewall understands it."""
 
 from firewall.plan import Plan
+from firewall.shaping import Shaping
 from portal.config import Config
 
 
@@ -13,4 +14,11 @@ def plan_of(config: Config) -> Plan:
         https_port=config.portal.https_port,
         max_devices=config.session.max_devices,
         garden=config.walled_garden.prefixes,
+        shaping=shaping_of(config),
     )
+
+
+def shaping_of(config: Config) -> Shaping:
+    """How this configuration wants the line to be shared."""
+    line = config.fairness
+    return Shaping(line.down_mbit, line.up_mbit, line.device_down_mbit, line.device_up_mbit)

@@ -43,7 +43,7 @@ EFFECTS = {
     "time",
 }
 
-UNTYPED = ["nftables"]
+UNTYPED = ["nftables", "pyroute2"]
 """Libraries without types: what they really return is written down in one file each."""
 
 

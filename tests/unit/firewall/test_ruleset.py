@@ -14,6 +14,7 @@ import pytest
 from firewall.changes import Grant, MacAddress, Usage
 from firewall.plan import Plan
 from firewall.ruleset import capacity, empty_garden, render
+from firewall.shaping import Shaping
 from tests.contract.namespace import new_network, run
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "rulesets"
@@ -29,6 +30,8 @@ def read(case: Path) -> tuple[Plan, dict[MacAddress, Grant]]:
     for networks in ("garden", "closed_networks"):
         if networks in said:
             said[networks] = tuple(ip_network(network) for network in said[networks])
+    if "shaping" in said:
+        said["shaping"] = Shaping(**said["shaping"])
     return Plan(**said), grants
 
 
