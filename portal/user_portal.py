@@ -194,8 +194,10 @@ class UserPortal:
                 return self._refused(request, look, refusal)
             ended = mac in self._runner.lately_expired
             return self._page(request, look, views.Splash(ended, turn), open=False)
-        seconds = session.seconds_remaining(self._runner.now())
-        until = None if wall is None else time_of_day(wall + seconds)
+        now = self._runner.now()
+        seconds = session.seconds_remaining(now)
+        # Half a second later, so that closing time is not told as the minute before.
+        until = None if wall is None else time_of_day(wall + session.ends - now + 0.5)
         return self._page(request, look, views.Status(seconds, until, turn), open=True)
 
     def _shows(self, view: View) -> Handler:

@@ -38,11 +38,11 @@ from portal.demo.internet import ECHO_PORT
 from portal.demo.lab import Lab, Settings
 from portal.demo.phone import Phone
 from portal.demo.probes import Answer
+from tests.netns.clock import wall_clock
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("robustness")]
 
 MARK = b"from the captive phone"
-LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), Path("/missing"))
 TURN_SECONDS = 600
 NOBODY_ID = 65534
 ROOT = Path(__file__).parents[2]
@@ -363,7 +363,7 @@ def test_power_cut(open_site: Site, clock_is_set: bool) -> None:
     gateway.must("nft", "-f", "-", stdin=REMOVE)
     gateway.must("ip", "neigh", "flush", "dev", "br-lan")
     with another_boot(gateway):
-        site.lab.portal_restart(under=() if clock_is_set else _clock("@1970-01-01 00:01:00"))
+        site.lab.portal_restart(under=() if clock_is_set else wall_clock("@1970-01-01 00:01:00"))
         with site.attempts() as attempts:
             asked = time.monotonic()
             site.visitor.wait_until(lambda: site.reaches(site.visitor), "the session is back")
@@ -397,15 +397,6 @@ def another_boot(gateway: Host) -> Iterator[None]:
         gateway.must("umount", "/proc/sys/kernel/random/boot_id")
 
 
-def _clock(setting: str | Path) -> tuple[str, ...]:
-    """The command that gives a program a wall clock of its own, or one that a file moves."""
-    source = "FAKETIME_TIMESTAMP_FILE" if isinstance(setting, Path) else "FAKETIME"
-    return (
-        *("env", f"LD_PRELOAD={LIBFAKETIME}", f"{source}={setting}"),
-        *("FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "FAKETIME_NO_CACHE=1"),
-    )
-
-
 # -- the clock is set ---------------------------------------------------------------------
 
 
@@ -414,7 +405,7 @@ def test_the_clock_jumps_by_hours_both_ways(site: Site) -> None:
     offset.write_text("+0h")
     site.end()
     site.lab.write_configuration({"session": {"length": "8s"}})
-    site.lab.portal_restart(under=_clock(offset))
+    site.lab.portal_restart(under=wall_clock(offset))
     begun = time.monotonic()
     site.tap(site.visitor)
     tapped = time.monotonic()
