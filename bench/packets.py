@@ -4,7 +4,7 @@ One call of sendmmsg(2) sends a whole batch from an AF_PACKET socket past the qu
 discipline; the buffers are made once. On a veth the kernel carries each packet all the way
 through the gateway to the other end before it sends the next one, in the time of the sending
 thread: as long as CONFIG_IRQ_TIME_ACCOUNTING is off, the thread's own CPU clock is the price of
-the whole way, and other load on the machine does not count.
+the whole way, and waiting for other programs does not count.
 """
 
 import ctypes
