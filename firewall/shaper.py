@@ -14,7 +14,7 @@ from typing import cast
 
 from firewall.enforcer import EnforcementError
 from firewall.netlink import NETLINK_ROUTE, dump, open_socket
-from firewall.shaping import Shaping, Way, orders, standing
+from firewall.shaping import HANDLE, Shaping, Way, orders, standing
 from firewall.watch import LinkWatch
 
 _LOOK_SECONDS = 60.0
@@ -39,7 +39,7 @@ class Shaper:
     @property
     def way(self) -> Way | None:
         """How the line is shared; None while it is not."""
-        return None if self.failing else self._way
+        return self._way if self._shaping.queues else None
 
     async def run(self) -> None:
         """Keep the queues until cancelled, and leave them standing then.
@@ -48,6 +48,8 @@ class Shaper:
         tried again whenever an interface changes.
         """
         if not self._shaping.queues:
+            if HANDLE in {handle for _, handle in queues()}:
+                await self._make()  # None of them: the last configuration left some.
             return
         with LinkWatch() as watch:
             while True:
@@ -70,7 +72,8 @@ class Shaper:
             self._way, self.failing = None, str(error)
         else:
             self.failing = None
-            log.info("the line is shared fairly, by %s", self._way)
+            if self._shaping.queues:
+                log.info("the line is shared fairly, by %s", self._way)
 
 
 async def make_elsewhere(shaping: Shaping, phones: str, uplink: str) -> Way:

@@ -179,6 +179,7 @@ def _dnsmasq(options: argparse.Namespace) -> None:
 
 
 def _cleanup(options: argparse.Namespace) -> int:
+    from firewall import shaping_kernel
     from firewall.drivers import open_enforcer
 
     config = _config_or_none(options.config)
@@ -193,6 +194,7 @@ def _cleanup(options: argparse.Namespace) -> int:
             await enforcer.close()
 
     asyncio.run(remove())
+    shaping_kernel.remove()
     print("no rule of the portal is left; phones pass as the router's own firewall says")
     return 0
 

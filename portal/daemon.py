@@ -19,6 +19,7 @@ from firewall import conntrack
 from firewall.changes import MacAddress, Usage
 from firewall.drivers import open_enforcer
 from firewall.enforcer import EnforcementError, Enforcer
+from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
 from portal import __version__, control
 from portal.config import Config, ConfigurationError
@@ -29,7 +30,7 @@ from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, Gateway
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
-from portal.plan import plan_of
+from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
 from portal.runner import Runner
 from portal.schedule import day_begins
@@ -102,6 +103,7 @@ async def run(config: Config) -> None:
             neighbours,
             device,
             _wall,
+            session_log,
             https=config.portal.https_port is not None,
             blocks_names=config.family_dns.blocklist is not None,
         )
@@ -126,9 +128,10 @@ async def run(config: Config) -> None:
             return {mac: grant.usage for mac, grant in (await enforcer.admitted() or {}).items()}
 
         imitations = Imitations()
+        shaper = Shaper(shaping_of(config), config.interfaces.phones, config.interfaces.uplink)
 
         def status() -> dict[str, Any]:
-            return _status(config, runner, session_log, phones, imitations)
+            return _status(config, runner, session_log, phones, imitations, shaper)
 
         operator = control.Control(runner, device, neighbours.addresses_of, usage, status)
 
@@ -173,6 +176,7 @@ async def run(config: Config) -> None:
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),
                     _keep_garden(enforcer),
+                    shaper.run(),
                 )
             ]
             await stopping.wait()
@@ -279,7 +283,7 @@ def _site(config: Config) -> Site:
         host=config.portal.host,
         session_minutes=ceil(config.session.length / 60),
         keep_days=config.privacy.keep_days,
-        device_mbit=None,
+        device_mbit=config.fairness.device_down_mbit,
     )
 
 
@@ -289,6 +293,7 @@ def _status(
     session_log: SessionLog,
     phones: Listeners,
     imitations: Imitations,
+    shaper: Shaper,
 ) -> dict[str, Any]:
     return {
         "site": config.site.id,
@@ -298,6 +303,7 @@ def _status(
         "blocked_devices": len(runner.state.blocked),
         "imitated_devices": imitations.noticed,
         "firewall": runner.refusing or "stands",
+        "line": shaper.failing or shaper.way or "not shared",
         "log": session_log.failing or "written",
         "lost_log_entries": session_log.lost,
         "connections": len(phones.connections),
