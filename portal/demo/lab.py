@@ -190,10 +190,17 @@ class Lab:
         certificate = self.authority.sign("internet", internet.names())
         self._module(self.internet, "portal.demo.internet", certificate.chain, certificate.key)
 
-    def start_dns_dhcp(self, *, api_uri: str | None = None, options: Sequence[str] = ()) -> None:
+    def start_dns_dhcp(
+        self,
+        *,
+        api_uri: str | None = None,
+        upstream: str | None = INTERNET4,
+        options: Sequence[str] = (),
+    ) -> None:
         """Start the access point's dnsmasq: names, DHCP, router advertisements.
 
         `api_uri` is announced as DHCP option 114 and in router advertisements (RFC 8910).
+        `upstream` is the resolver it asks; None if `options` say.
         """
         announced = [f"--dhcp-option=114,{api_uri}"] if api_uri else []
         first, last = PHONES4[100], PHONES4[-2]
@@ -203,7 +210,7 @@ class Lab:
             "--interface=br-lan",
             "--except-interface=lo",
             "--bind-dynamic",
-            f"--server={INTERNET4}",
+            *([f"--server={upstream}"] if upstream else []),
             f"--host-record={PORTAL_HOST},{GATEWAY4},{GATEWAY6}",
             "--local=/home.arpa/",
             f"--dhcp-range={first},{last},{PHONES4.netmask},12h",
