@@ -12,17 +12,25 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import TypeVar
 
 from firewall.changes import Usage
+from portal.device_record import DeviceRecord
 from portal.events import Fact
-from portal.session import Pseudonym
+from portal.session import Device, Pseudonym
 from portal.session_store import CLOCK_SET_AFTER, BrokenStore, Entry, Moment, SessionStore
+
+T = TypeVar("T")
 
 _RETRY_SECONDS = 5.0
 _MOST_WAITING = 20_000  # About 6 MiB: a day of a busy house.
 _BATCH = 500
 
 log = logging.getLogger("portal.log")
+
+
+class Unreadable(Exception):
+    """The log cannot be read or written now; the text says why. Ask again."""
 
 
 class SessionLog:
@@ -105,6 +113,35 @@ class SessionLog:
             await loop.run_in_executor(self._thread, self._store.forget_before, wall)
         except (sqlite3.Error, BrokenStore) as error:
             log.error("old sessions could not be turned into totals: %s", error)
+
+    async def record_of(self, device: Device) -> DeviceRecord:
+        """What is written down about `device`, what waits to be written included.
+
+        Raises:
+            Unreadable: the disk refuses.
+        """
+        return await self._ask(lambda store: store.record_of(device.pseudonyms))
+
+    async def erase(self, device: Device) -> None:
+        """Forget `device`, but for its running turn and a block.
+
+        Raises:
+            Unreadable: the disk refuses; nothing was forgotten.
+        """
+        await self._ask(lambda store: store.erase(device.pseudonyms))
+
+    async def _ask(self, question: Callable[[SessionStore], T]) -> T:
+        """Have the thread answer, after it has written all that waits."""
+        while self._waiting:
+            if not await self._write_some():
+                raise Unreadable(self.failing)
+        if self._store is None:
+            raise Unreadable("the session log could not be opened yet")
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, question, self._store)
+        except (sqlite3.Error, BrokenStore) as error:
+            raise Unreadable(str(error)) from error
 
     async def _write_some(self) -> bool:
         loop = asyncio.get_running_loop()

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from firewall.changes import Usage
+from portal import device_record
+from portal.device_record import DeviceRecord
 from portal.events import (
     DeviceBlocked,
     DeviceUnblocked,
@@ -34,8 +36,6 @@ SCHEMA_VERSION = 1
 
 CLOCK_SET_AFTER = 1767225600.0
 """Wall times before this one (2026-01-01) are those of a clock nobody has set yet."""
-
-_LOCAL_TIME_SECONDS = 7 * 3600  # Asia/Ho_Chi_Minh; no daylight saving since 1945.
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +125,35 @@ class SessionStore:
     def forget_before(self, wall: float) -> None:
         """Turn sessions that ended before `wall` into daily totals, and drop their events."""
         with self._transaction():
+            over = "ended_wall < ?"
+            self._db.execute(device_record.INTO_TOTALS.format(which=over), (wall,))
+            self._db.execute(f"DELETE FROM sessions WHERE {over}", (wall,))
+            # The newest stays, without its name: numbers are never used twice.
             self._db.execute(
-                "INSERT INTO days (day, sessions, seconds, up_bytes, down_bytes)"
-                " SELECT date(started_wall + ?, 'unixepoch'), count(*), sum(seconds),"
-                "        sum(up_bytes), sum(down_bytes)"
-                " FROM sessions WHERE ended_wall < ? GROUP BY 1"
-                " ON CONFLICT (day) DO UPDATE SET sessions = sessions + excluded.sessions,"
-                "  seconds = seconds + excluded.seconds, up_bytes = up_bytes + excluded.up_bytes,"
-                "  down_bytes = down_bytes + excluded.down_bytes",
-                (_LOCAL_TIME_SECONDS, wall),
-            )
-            self._db.execute("DELETE FROM sessions WHERE ended_wall < ?", (wall,))
-            # The newest epoch stays, so that numbers are never used twice.
-            self._db.execute(
-                "DELETE FROM events WHERE wall < ? AND epoch < (SELECT max(epoch) FROM events)",
+                "DELETE FROM events WHERE wall < ? AND (epoch, n) <>"
+                " (SELECT epoch, n FROM events ORDER BY epoch DESC, n DESC LIMIT 1)",
                 (wall,),
             )
+            self._db.execute("UPDATE events SET pseudonym = NULL WHERE wall < ?", (wall,))
+
+    def record_of(self, names: Sequence[Pseudonym]) -> DeviceRecord:
+        """What is written down about the device with these names."""
+        with _damage_told():
+            return device_record.record_of(self._db, names)
+
+    def erase(self, names: Sequence[Pseudonym]) -> None:
+        """Forget the device with these names, all but its running turn and a block.
+
+        Nothing of it stays in the file or its journal either, for somebody to dig out.
+        """
+        before = self._db.total_changes
+        with self._transaction():
+            device_record.erase(self._db, names)
+        if self._db.total_changes == before:
+            return  # Nothing was known: flash is not worn for it.
+        with _damage_told():
+            # A reader may hold the old journal for a moment; SQLite takes it up again by itself.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -322,6 +335,7 @@ def _choose_journal(db: sqlite3.Connection) -> None:
     JFFS2 accepts the pragma and fails on the first write, so one is tried.
     """
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")  # What is forgotten is overwritten, not unlinked.
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")

@@ -21,11 +21,14 @@ from aiohttp.web_response import Response, StreamResponse
 
 from firewall.changes import MacAddress
 from firewall.enforcer import EnforcementError
+from portal import my_data
+from portal.device_record import DeviceRecord
 from portal.events import ConditionsAccepted, EquipmentSeen, SessionWithdrawn
 from portal.policy import Refusal, opens_again, turn_seconds
 from portal.runner import Overloaded, Runner
 from portal.schedule import time_of_day
 from portal.session import Device
+from portal.session_log import Unreadable
 from splash import views
 from splash.pages import Page, Pages
 from splash.views import Look, View, look_of, query
@@ -46,6 +49,13 @@ class Equipment(Protocol):
     async def confirm(self, address: str) -> MacAddress | None: ...
 
 
+class Records(Protocol):
+    """What is written down about devices; the session log holds it."""
+
+    async def record_of(self, device: Device) -> DeviceRecord: ...
+    async def erase(self, device: Device) -> None: ...
+
+
 Handler = Callable[[BaseRequest, Look], Awaitable[Response]]
 
 
@@ -61,6 +71,7 @@ class UserPortal:
         equipment: Equipment,
         device: Callable[[MacAddress], Device],
         wall: Callable[[], float | None],
+        records: Records,
         *,
         https: bool = False,
         blocks_names: bool = False,
@@ -80,6 +91,7 @@ class UserPortal:
         self._equipment = equipment
         self._device = device
         self._wall = wall
+        self._records = records
         self._headers = {
             "Server": "portal",
             "Cache-Control": "no-store",
@@ -93,19 +105,28 @@ class UserPortal:
             "/status": self._front,
             "/rules": self._shows(views.Conditions()),
             "/privacy": self._shows(views.Privacy()),
+            "/my-data": self._my_data,
+            "/my-data/copy": self._copy,
+            "/my-data/deleted": self._shows(views.Erased()),
+            "/my-data/withdrawn": self._shows(views.Erased(withdrawn=True)),
             "/union": self._shows(views.Federation()),
             "/articles": self._shows(views.Articles()),
             "/left": self._shows(views.Left()),
             BLOCKED_NAME_PATH: self._shows(views.BlockedName()),
             API_PATH: self._api,
         }
-        self._changing: dict[str, Handler] = {"/accept": self._accept, "/leave": self._leave}
+        self._changing: dict[str, Handler] = {
+            "/accept": self._accept,
+            "/leave": self._leave,
+            "/my-data/delete": self._delete,
+            "/my-data/withdraw": self._withdraw,
+        }
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Answer one request, whatever it is."""
         try:
             response = await self._answer(request)
-        except (EnforcementError, Overloaded) as error:
+        except (EnforcementError, Overloaded, Unreadable) as error:
             response = self._failed(look_of(request.query), error, 503)
         except (RequestPayloadError, ConnectionError):  # A form that never came whole.
             response = self.unreadable()
@@ -216,8 +237,7 @@ class UserPortal:
         device = await self._asking_device(request)
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
-        token = form.get("conditions", "")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not self._is_our_form(form):
             return self._redirect(request, "/", look)
         # The token names the conditions it was made for, so these are the ones agreed to.
         step = await self._runner.submit(ConditionsAccepted(device, self._runner.policy.conditions))
@@ -274,6 +294,50 @@ class UserPortal:
             return self._page(request, look, views.UnknownDevice(), open=False)
         await self._runner.submit(SessionWithdrawn(device.mac, "person"))
         return self._redirect(request, "/left", look)
+
+    def _is_our_form(self, form: Mapping[str, str]) -> bool:
+        token = form.get("conditions", "")
+        return hmac.compare_digest(token.encode(), self._token.encode())
+
+    # What is recorded about this device. The kernel is asked anew: it is one person's.
+
+    async def _my_data(self, request: BaseRequest, look: Look) -> Response:
+        device = await self._asking_device(request)
+        if device is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        view = my_data.shown(await self._records.record_of(device), look.language)
+        is_open = self._runner.session_of(device.mac) is not None
+        return self._page(request, look, view, open=is_open)
+
+    async def _copy(self, request: BaseRequest, look: Look) -> Response:
+        device = await self._asking_device(request)
+        if device is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        described = {
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="wifi-my-data.csv"',
+        }
+        record = await self._records.record_of(device)
+        return Response(body=my_data.as_csv(record), headers={**self._headers, **described})
+
+    async def _delete(self, request: BaseRequest, look: Look) -> Response:
+        return await self._erase(request, look, withdraw=False)
+
+    async def _withdraw(self, request: BaseRequest, look: Look) -> Response:
+        return await self._erase(request, look, withdraw=True)
+
+    async def _erase(self, request: BaseRequest, look: Look, *, withdraw: bool) -> Response:
+        form = await self._form(request)
+        device = await self._asking_device(request)
+        if device is None:
+            return self._page(request, look, views.UnknownDevice(), open=False)
+        if not self._is_our_form(form):
+            return self._redirect(request, "/my-data", look)
+        if withdraw:  # First, so that the turn is over and its row goes too.
+            await self._runner.submit(SessionWithdrawn(device.mac, "person"))
+        await self._records.erase(device)
+        view = views.Erased(withdrawn=withdraw)
+        return self._redirect(request, views.path_of(view), look)
 
     async def _api(self, request: BaseRequest, look: Look) -> Response:
         """RFC 8908 §5."""

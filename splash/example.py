@@ -27,6 +27,19 @@ CAPTIVE: Final[dict[str, View]] = {
     "left": views.Left(),
     "rules": views.Conditions(),
     "privacy": views.Privacy(),
+    "my-data": views.MyData(
+        (
+            views.Turn("22/11/2026 19:05", None, "1.0", "1,2 MB", "35,8 MB"),
+            views.Turn("21/11/2026 18:40", "21/11/2026 22:40", "1.0", "12 MB", "410 MB"),
+            views.Turn(None, "20/11/2026 06:10", None, "0 B", "812 kB"),
+        ),
+        all_turns=60,
+        events=7,
+        blocked_since="22/11/2026 20:00",
+    ),
+    "my-data-none": views.MyData(),
+    "deleted": views.Erased(),
+    "withdrawn": views.Erased(withdrawn=True),
     "union": views.Federation(),
     "articles": views.Articles(),
     "article": views.Article("02-lam-them-gio"),
@@ -47,6 +60,7 @@ OPEN: Final[dict[str, View]] = {
     "status-ending": views.Status(seconds_left=9 * 60, until="21:40"),
     "status-no-clock": views.Status(seconds_left=55 * 60, until=None),
     "open-privacy": views.Privacy(),
+    "open-my-data": views.MyData(),
     "open-union": views.Federation(),
     "open-article": views.Article("08-cong-doan-tu-van"),
 }

@@ -106,6 +106,8 @@ class Pages:
                 view = replace(view, seconds_left=-(-max(seconds_left, 0) // 60) * 60)
             case views.Article(slug) if slug not in self._articles:
                 view = views.NotFound()
+            case views.MyData():  # One person's: it is not kept in memory.
+                return self._prepare(view, look, open)
         return self._prepared(view, look, open)
 
     def _prepare(self, view: View, look: Look, open: bool) -> Page:

@@ -22,6 +22,7 @@ SHIPPED: Final = Path(__file__).parent / "texts"
 PLACEHOLDERS: Final = frozenset((
     "org", "unit", "responsible", "phone", "email", "address", "website", "host", "site_name",
     "minutes", "hours", "time", "date", "version", "retention", "speed", "ref", "n", "total",
+    "up", "down",
 ))
 # fmt: on
 

@@ -87,6 +87,40 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the device, in words. Times are local: `22/11/2026 19:05`."""
+
+    began: str | None
+    """None if nobody had set the clock."""
+    ended: str | None
+    """None while it goes on."""
+    conditions: str | None
+    """The version of the rules agreed to; None if staff opened the network."""
+    sent: str
+    received: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """All that is recorded about this device."""
+
+    turns: tuple[Turn, ...] = ()
+    """The newest first; not more than a page holds."""
+    all_turns: int = 0
+    events: int = 0
+    """Lines of the event log that name the device."""
+    blocked_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was recorded about this device has been deleted."""
+
+    withdrawn: bool = False
+    """The person took the agreement back, too, and is not online any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Federation:
     """About the federation. Its website link leads here before login."""
 
@@ -173,6 +207,8 @@ View: TypeAlias = (
     | Left
     | Conditions
     | Privacy
+    | MyData
+    | Erased
     | Federation
     | Articles
     | Article
@@ -199,6 +235,10 @@ def path_of(view: View) -> str:
             return "/rules"
         case Privacy():
             return "/privacy"
+        case MyData():
+            return "/my-data"
+        case Erased(withdrawn):
+            return "/my-data/withdrawn" if withdrawn else "/my-data/deleted"
         case Federation():
             return "/union"
         case Articles():

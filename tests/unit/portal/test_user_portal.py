@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +25,7 @@ from portal.session import Pseudonym, Session
 from portal.user_portal import API_PATH, UserPortal
 from splash import example
 from splash.pages import ARTICLES, Pages
-from tests.unit.portal.world import POLICY, World, device, mac
+from tests.unit.portal.world import CONDITIONS, POLICY, World, device, mac, rows
 
 HOST = "wifi.congdoan.home.arpa"
 TOKEN = "conditions-2026-11"
@@ -90,6 +91,7 @@ class Site:
             self.phone,
             device,
             self.world.clock.wall_if_set,
+            self.world.log,
             https=https,
             blocks_names=blocks_names,
         )
@@ -722,3 +724,96 @@ def test_the_end_is_not_named_while_the_clock_is_not_set(site: Site) -> None:
 
     assert site.ask("/status").status == 200
     assert site.ask("/status").body != with_clock
+
+
+# "Dữ liệu của tôi"
+
+
+def test_a_person_sees_what_is_recorded_about_the_device(site: Site) -> None:
+    nothing = site.ask("/my-data?lang=en").text
+    site.accept()
+
+    something = site.ask("/my-data?lang=en").text
+
+    assert "There is no data left about this device." in nothing
+    assert "Turns: 1" in something
+    assert f"You agreed to version {CONDITIONS} of the rules." in something
+
+
+def test_a_person_can_take_a_copy(site: Site) -> None:
+    site.accept()
+
+    reply = site.ask("/my-data/copy")
+
+    [head, row] = reply.text.splitlines()
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert dict(zip(head.split(","), row.split(","), strict=True)) == {
+        "started_utc": "2026-11-23T00:00:00Z",
+        "ended_utc": "",
+        "conditions": CONDITIONS,
+        "up_bytes": "0",
+        "down_bytes": "0",
+    }
+
+
+def test_deleting_leaves_the_running_turn_and_others_alone(site: Site) -> None:
+    site.accept()
+    site.post("/leave")
+    site.accept()
+    site.phone.mac = OTHER
+    site.accept()
+    site.phone.mac = PHONE
+
+    reply = site.post("/my-data/delete?lang=en", f"conditions={TOKEN}")
+
+    assert reply.location == f"http://{HOST}/my-data/deleted?lang=en"
+    assert site.passes()
+    assert "Turns: 1" in site.ask("/my-data?lang=en").text
+    site.phone.mac = OTHER
+    assert "Turns: 1" in site.ask("/my-data?lang=en").text
+    assert rows(site.world.path, "SELECT day, sessions FROM days") == [("2026-11-23", 1)]
+
+
+def test_withdrawing_disconnects_and_forgets(site: Site) -> None:
+    site.accept()
+
+    reply = site.post("/my-data/withdraw", f"conditions={TOKEN}")
+
+    assert reply.location == f"http://{HOST}/my-data/withdrawn"
+    assert not site.passes()
+    assert "There is no data left" in site.ask("/my-data?lang=en").text
+    assert rows(site.world.path, "SELECT count(*) FROM sessions") == [(0,)]
+    assert b"month-" not in site.world.path.read_bytes()
+
+
+@pytest.mark.parametrize("target", ["/my-data/delete", "/my-data/withdraw"])
+def test_no_other_form_deletes(site: Site, target: str) -> None:
+    site.accept()
+
+    for body in ("", "conditions=x", f"conditions={TOKEN[:-1]}"):
+        assert site.post(target, body).location == f"http://{HOST}/my-data"
+    site.post(target, f"conditions={TOKEN}", Origin="http://evil.example")
+    site.ask(target)
+
+    assert site.passes()
+    assert "Turns: 1" in site.ask("/my-data?lang=en").text
+
+
+@pytest.mark.parametrize("target", ["/my-data", "/my-data/copy"])
+def test_only_the_device_itself_sees_its_data(site: Site, target: str) -> None:
+    site.accept()
+    site.phone.mac = None
+
+    assert "Turn Wi-Fi off and on again" in site.ask(target + "?lang=en").text
+
+
+def test_data_that_cannot_be_read_now_is_a_code_to_tell(site: Site) -> None:
+    site.accept()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    site.world.store.write = full  # type: ignore[method-assign, assignment]
+    reply = site.ask("/my-data")
+
+    assert reply.status == 503
