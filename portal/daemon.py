@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from math import ceil
@@ -80,8 +80,8 @@ async def run(config: Config) -> None:
         def device(mac: MacAddress) -> Device:
             return pseudonyms.device(mac, time.time())
 
-        async def cut(mac: MacAddress) -> None:
-            await _cut(neighbours.addresses_of(mac))
+        async def cut(macs: Collection[MacAddress]) -> None:
+            await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
 
         token = pseudonyms.secret("the form of the splash page")[:16]
         articles = load_articles(ARTICLES)
@@ -228,7 +228,7 @@ async def _keep_garden(enforcer: Enforcer) -> None:
             log.warning("the garden by name was not emptied, and keeps old addresses: %s", error)
 
 
-async def _cut(addresses: frozenset[str]) -> None:
+async def _cut(addresses: Collection[str]) -> None:
     """End the running connections of these addresses; the set already holds their packets."""
     if addresses:
         try:

@@ -9,7 +9,7 @@ in the request. If the firewall refuses, the new state is simply not kept.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -58,10 +58,10 @@ class Runner:
         enforcer: Enforcer,
         log: SessionLog,
         now: Callable[[], Instant],
-        cut: Callable[[MacAddress], Awaitable[None]],
+        cut: Callable[[Collection[MacAddress]], Awaitable[None]],
         wall: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`cut` ends the running connections of a device that may no longer pass.
+        """`cut` ends the running connections of devices that may no longer pass.
 
         `wall` is Unix seconds, or None while the clock is not set.
         """
@@ -196,7 +196,8 @@ class Runner:
             self._note_expired(withheld)
         for mac in withheld:
             self._usage.pop(mac, None)
-            await self._cut(mac)
+        if withheld:
+            await self._cut(withheld)  # All at once: at closing time a whole house is withheld.
         return step
 
     def _note_expired(self, macs: Sequence[MacAddress]) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import copy
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -205,7 +205,7 @@ class GatewayMachine(RuleBasedStateMachine):
     def _written_by_take_over(self) -> None:
         self.disk = replace(self.disk, true=self.clock.true, wall=self.clock.wall())
 
-    async def _cut_nothing(self, mac: MacAddress) -> None:
+    async def _cut_nothing(self, macs: Collection[MacAddress]) -> None:
         pass
 
     def device(self, mac: MacAddress) -> Device:

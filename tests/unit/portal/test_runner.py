@@ -132,6 +132,16 @@ async def test_a_session_ends_by_itself(world: World) -> None:
     assert list(world.runner.lately_expired) == [PHONE]
 
 
+async def test_connections_of_all_whose_turn_ends_are_cut_together(world: World) -> None:
+    async with running(world):
+        await world.runner.submit(TAP)
+        await world.runner.submit(ConditionsAccepted(device(OTHER), CONDITIONS))
+        world.clock.true += POLICY.session_seconds
+        await world.runner.submit(TimePassed())
+
+    assert (world.cut, world.cuts) == ([PHONE, OTHER], 1)
+
+
 async def test_a_session_that_cannot_be_ended_is_ended_by_the_kernel(world: World) -> None:
     async with running(world):
         await world.runner.submit(TAP)

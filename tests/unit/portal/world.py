@@ -119,11 +119,14 @@ class World:
         self.store = SessionStore(self.path, "boot-1")
         self.log = SessionLog(self.store, self.clock.moment)
         self.cut: list[MacAddress] = []
+        """Whose connections were ended, in `cuts` orders."""
+        self.cuts = 0
         self.runner = Runner(policy, PLAN, self.firewall, self.log, self.clock.now, self._note_cut)
 
     async def start(self) -> None:
         remembered, blocked = self.store.take_over(self.clock.moment())
         await self.runner.start(device, remembered, blocked)
 
-    async def _note_cut(self, mac: MacAddress) -> None:
-        self.cut.append(mac)
+    async def _note_cut(self, macs: Collection[MacAddress]) -> None:
+        self.cut += macs
+        self.cuts += 1
