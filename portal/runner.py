@@ -140,11 +140,10 @@ class Runner:
     async def sample_usage(self) -> None:
         """Have the counters of all open sessions written down."""
         try:
-            admitted = await self._enforcer.admitted() or {}
+            await self._keep_counted()
         except EnforcementError as error:
             log.warning("the counters could not be read: %s", error)
             return
-        self._usage = {mac: grant.usage for mac, grant in admitted.items()}
         self._log.append((), self._usage_by_name(self.state))
 
     async def run(self) -> None:
@@ -232,9 +231,15 @@ class Runner:
         self.refusing = None
 
     async def _keep_counted(self) -> None:
-        """Take over what the counters that are left say: only some rules may be gone."""
+        """Take over what the counters say, where they are left: somebody may have removed them.
+
+        A turn that began while they were read is passed over: they may be of the one before.
+        """
+        before = self.state.sessions
         admitted = await self._enforcer.admitted() or {}
-        for mac in self.state.sessions.keys() & admitted.keys():
+        for mac, session in self.state.sessions.items():
+            if mac not in admitted or mac not in before or session.started != before[mac].started:
+                continue
             grant, known = admitted[mac], self._usage.get(mac, Usage(0, 0))
             self._usage[mac] = Usage(
                 max(known.up_bytes, grant.usage.up_bytes),

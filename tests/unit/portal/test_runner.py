@@ -5,7 +5,7 @@ What follows from many events in any order is in tests/property/test_runner_mach
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from firewall.changes import Usage
+from firewall.changes import Grant, MacAddress, Usage
 from firewall.enforcer import EnforcementError
 from portal import runner
 from portal.events import (
@@ -194,6 +194,41 @@ async def test_counters_that_cannot_be_read_are_read_another_time(
     await world.runner.sample_usage()
 
     assert caplog.messages == ["the counters could not be read: nftables refused: cannot be read"]
+
+
+async def test_counters_that_somebody_removed_are_not_forgotten(world: World) -> None:
+    async with running(world):
+        await world.runner.submit(TAP)
+        world.firewall.forward(PHONE, up_bytes=10)
+        await world.runner.sample_usage()
+        world.firewall.vanish()
+        await world.runner.sample_usage()
+
+        await world.runner.check_enforcement()
+
+    assert await world.firewall.usage([PHONE]) == {PHONE: Usage(10, 0)}
+
+
+async def test_counters_of_the_turn_before_are_not_those_of_a_new_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = world.firewall.admitted
+
+    async def read_slowly() -> Mapping[MacAddress, Grant] | None:
+        counted = await read()
+        await world.runner.submit(LEAVES)
+        world.clock.true += 1
+        await world.runner.submit(TAP)
+        return counted
+
+    async with running(world):
+        await world.runner.submit(TAP)
+        world.firewall.forward(PHONE, up_bytes=10)
+        monkeypatch.setattr(world.firewall, "admitted", read_slowly)
+        await world.runner.sample_usage()
+    await world.log.close()
+
+    assert rows(world.path, "SELECT up_bytes FROM sessions ORDER BY id") == [(10,), (0,)]
 
 
 async def test_rules_that_vanish_stand_again_with_their_sessions_and_counters(
