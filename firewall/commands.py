@@ -72,6 +72,9 @@ def read_grants(uploads: str, downloads: str) -> dict[MacAddress, Grant]:
 
     A device is admitted when it may send. One whose download element is missing (the tables
     expire within the same millisecond, but are listed one after the other) received nothing.
+
+    Raises:
+        ValueError: this nft prints elements in another way.
     """
     received = {
         mac: received_bytes(packets, counted)
@@ -104,7 +107,8 @@ def _read_elements(listing: str) -> list[tuple[MacAddress, float, int, int]]:
         counter = _COUNTER.search(found["details"])
         expires = _EXPIRES.search(found["details"])
         if counter is None or expires is None:
-            raise ValueError(f"nft printed an element we cannot read: {found[0]!r}")
+            # Without the address: this text ends in a log.
+            raise ValueError(f"nft printed an element we cannot read: {found['details'].strip()!r}")
         seconds = sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(expires[1]))
         elements.append((MacAddress(found["mac"]), seconds, int(counter[1]), int(counter[2])))
     return elements

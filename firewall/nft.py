@@ -84,7 +84,10 @@ class NftEnforcer:
             downloads = await self._carrier.run(f"list set {DOWNLOADS}")
         except NothingThereError:
             return None
-        return read_grants(uploads, downloads)
+        try:
+            return read_grants(uploads, downloads)
+        except ValueError as error:
+            raise EnforcementError(str(error)) from None
 
     async def usage(self, macs: Collection[MacAddress]) -> Mapping[MacAddress, Usage]:
         try:

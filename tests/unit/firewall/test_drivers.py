@@ -113,6 +113,19 @@ def test_a_full_set_is_explained() -> None:
     assert "max_devices" in str(refusal("nft", said, "add"))
 
 
+async def test_a_listing_that_cannot_be_read_is_an_error_of_the_device() -> None:
+    class Strange:
+        async def run(self, script: str, *, check: bool = False) -> str:
+            return f"elements = {{ {PHONE} timeout 4h }}"
+
+        async def close(self) -> None: ...
+
+    with pytest.raises(EnforcementError) as refused:
+        await NftEnforcer(Strange()).admitted()
+
+    assert str(refused.value) == "nft printed an element we cannot read: 'timeout 4h'"
+
+
 def test_silence_is_called_so() -> None:
     assert "refused: (nothing)" in str(refusal("nft", " ", "add"))
 
