@@ -28,6 +28,8 @@ SECURE_PLACES = 256
 
 _REFUSED_IN_A_ROW = 32
 """That many are refused before others have their turn."""
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""Failures to accept that last; any other is of the one connection, and is over (accept(2))."""
 _AGAIN_SECONDS = 0.1
 _AT_ONCE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds
 
@@ -76,8 +78,8 @@ class Connections:
                 try:
                     connection, peer = await loop.sock_accept(listening)
                 except OSError as error:
-                    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                        await asyncio.sleep(_AGAIN_SECONDS)
+                    ours = error.errno in _OURS
+                    await asyncio.sleep(_AGAIN_SECONDS if ours else 0)
                     continue
                 device = self._device_of(peer[0]) or peer[0]
                 if self._devices[device] >= self._places_per_device:
