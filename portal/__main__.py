@@ -15,6 +15,7 @@ from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
 from portal import __version__, control
 from portal.config import Config, ConfigurationError, load
+from portal.discreet import DiscreetFormatter
 from portal.lean import without_init
 from portal.machine import StartError
 
@@ -102,9 +103,9 @@ def _run(options: argparse.Namespace) -> int:
     without_init("aiohttp", __version__="")
     from portal import daemon  # Not at the top: the other commands do without all this.
 
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    stderr = logging.StreamHandler()
+    stderr.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[stderr])
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     config = load(options.config)
     try:
@@ -136,22 +137,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from firewall.drivers import open_enforcer
+    from portal.doctor import check_rules
     from portal.machine import problems
-    from portal.plan import plan_of
 
     config = load(options.config)
     if missing := problems(config):
         raise ConfigurationError(str(options.config), missing)
-
-    async def check() -> None:
-        enforcer = open_enforcer(config.firewall.driver)
-        try:
-            await enforcer.check(plan_of(config))
-        finally:
-            await enforcer.close()
-
-    asyncio.run(check())
+    check_rules(config)
     print(f"{options.config}: good; nftables accepts its rules; nothing was changed")
     return 0
 

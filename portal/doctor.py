@@ -65,7 +65,13 @@ def _machine(config: Config) -> Iterator[Finding]:
         yield Finding("this machine", True, "has the interfaces and files the settings name")
 
 
-def _rules(config: Config) -> Iterator[Finding]:
+def check_rules(config: Config) -> None:
+    """Have the firewall try our rules; nothing is changed.
+
+    Raises:
+        EnforcementError: it refuses them.
+    """
+
     async def check() -> None:
         enforcer = open_enforcer(config.firewall.driver)
         try:
@@ -73,8 +79,12 @@ def _rules(config: Config) -> Iterator[Finding]:
         finally:
             await enforcer.close()
 
+    asyncio.run(check())
+
+
+def _rules(config: Config) -> Iterator[Finding]:
     try:
-        asyncio.run(check())
+        check_rules(config)
     except EnforcementError as error:
         advice = "as root: apt-get install nftables python3-nftables, or opkg install nftables-json"
         yield Finding("rules", False, str(error), advice)
