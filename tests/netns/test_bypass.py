@@ -1,0 +1,314 @@
+"""Ways round the portal: tunnels made of names, borrowed addresses, false routers.
+
+What a captive device cannot send at all is in test_hostile.py and test_firewall_rules.py.
+"""
+
+import json
+import os
+import socket
+import sqlite3
+import struct
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+
+from portal.demo import addresses as at
+from portal.demo.lab import Lab
+from portal.demo.phone import Phone
+from portal.demo.probes import Answer
+from portal.imitation import MOVES
+from tests.netns import names, packets
+from tests.netns.hostile import MadeUp
+
+pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("bypass")]
+
+TUNNEL_SERVER = "203.0.113.66"
+TUNNEL_ZONE = "t.example"
+TUNNEL_END = "10.99.0.1"
+NAMES = [f"name{number}.example" for number in range(40)]
+"""What a phone that wakes up asks for."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab() as lab:
+        lab.start_internet()
+        lab.internet.ip(f"address add {TUNNEL_SERVER}/24 dev eth0")
+        lab.internet.popen(
+            *("iodined", "-f", "-c", "-P", "secret", "-l", TUNNEL_SERVER, "-n", TUNNEL_SERVER),
+            *(f"{TUNNEL_END}/24", TUNNEL_ZONE),
+            log="iodined",
+        )
+        # The provider's resolver would find the server by its NS record.
+        lab.start_dns_dhcp(options=[f"--server=/{TUNNEL_ZONE}/{TUNNEL_SERVER}"])
+        lab.start_portal({"session": {"max_devices": 50}})
+        yield lab
+
+
+def joined(lab: Lab, mac: str | None = None) -> Phone:
+    phone = lab.phone(mac)
+    phone.join()
+    return phone
+
+
+def grant(lab: Lab, phone: Phone) -> None:
+    done = lab.portal_command("grant", phone.mac)
+    assert done.returncode == 0, done.stderr
+
+
+# -- tunnels ----------------------------------------------------------------------------------
+
+
+def tunnel(lab: Lab, phone: Phone, seconds: float, *options: str) -> list[tuple[float, int]]:
+    """What iodine carries in `seconds`, both ways at once: when, and how many bytes."""
+    end = time.monotonic() + seconds
+    client = phone.popen(
+        *("iodine", "-f", "-P", "secret", "-d", "dns0", *options, at.GATEWAY4, TUNNEL_ZONE),
+        log="iodine",
+    )
+    arrived: list[tuple[float, int]] = []
+    try:
+        with lab.internet.network():
+            server = socket.create_server((TUNNEL_END, 7777))
+        with closing(server), ThreadPoolExecutor(1) as far_end:
+            answering = far_end.submit(_answer, server, arrived, end)
+            _call(phone, arrived, end)
+            answering.result()
+    finally:
+        client.kill()
+        client.wait()
+    return arrived
+
+
+def _answer(server: socket.socket, arrived: list[tuple[float, int]], end: float) -> None:
+    server.settimeout(max(0.0, end - time.monotonic()))
+    with suppress(TimeoutError), closing(server.accept()[0]) as connection:
+        _pour(connection, arrived, end)
+
+
+def _call(phone: Phone, arrived: list[tuple[float, int]], end: float) -> None:
+    while (left := end - time.monotonic()) > 0:
+        with phone.network(), closing(socket.socket()) as connection:
+            connection.settimeout(left)
+            try:
+                connection.connect((TUNNEL_END, 7777))
+            except OSError:  # There is no tunnel yet.
+                time.sleep(min(left, 0.1))
+                continue
+            _pour(connection, arrived, end)
+
+
+def _pour(connection: socket.socket, arrived: list[tuple[float, int]], end: float) -> None:
+    """Send without end, and take what comes. iodine cannot compress what is sent."""
+    connection.setblocking(False)
+    while time.monotonic() < end:
+        with suppress(OSError):
+            connection.send(os.urandom(2000))
+        with suppress(OSError):
+            arrived.append((time.monotonic(), len(connection.recv(65536))))
+        time.sleep(0.005)
+
+
+def test_a_tunnel_of_names_starves_while_captive_and_not_when_open(lab: Lab) -> None:
+    """One for a minute while captive, one for some seconds when open: the same tunnel."""
+    captive, online = joined(lab), joined(lab)
+    grant(lab, online)
+    seconds, seconds_open = 60.0, 12.0
+
+    begun = time.monotonic()
+    carried = tunnel(lab, captive, seconds, "-r")
+    assert "Connection setup complete" in captive.read_log("iodine")  # It is a tunnel.
+    late = sum(size for when, size in carried if when > begun + seconds / 2)
+    rate, late_rate = sum(size for _, size in carried) / seconds, late / (seconds / 2)
+    open_rate = sum(size for _, size in tunnel(lab, online, seconds_open, "-r")) / seconds_open
+
+    print(f"captive {rate:.0f} B/s, later {late_rate:.0f} B/s; open {open_rate:.0f} B/s")
+    assert rate < 1000
+    assert late_rate < 600
+    assert open_rate > 10 * rate
+
+
+def test_nothing_goes_to_the_server_of_a_tunnel_directly(lab: Lab) -> None:
+    phone = joined(lab)
+    with lab.internet.network():
+        tap = packets.Tap("eth0")
+    with closing(tap):
+        with phone.network(), closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as raw:
+            for port in (53, 5353, 853, 443):
+                with suppress(OSError):
+                    raw.sendto(names.question(f"aaaa.{TUNNEL_ZONE}"), (TUNNEL_SERVER, port))
+        seen = tap.arrived(0.5, until=lambda seen: False)
+
+    phones = {IPv4Address(phone.ip4 or "").packed, IPv4Address(at.WAN4).packed}
+    # Its question on port 53 came by way of the gateway's resolver, which asks in its own words.
+    direct = [
+        each
+        for each in seen
+        if each.packet[12:16] in phones
+        and each.packet[16:20] == IPv4Address(TUNNEL_SERVER).packed
+        and each.payload[2:4] != struct.pack("!H", 53)
+    ]
+    assert direct == []
+
+
+def test_a_phone_that_wakes_up_is_answered_all_its_names(lab: Lab) -> None:
+    phone = joined(lab)
+
+    assert names.ask_all(phone, NAMES) == len(NAMES) * len(names.KINDS)
+
+
+def test_devices_that_make_up_addresses_fill_no_set(lab: Lab) -> None:
+    """20,000 of them ask for a name each; a real phone that comes then is served."""
+    hostile = joined(lab)
+    gateway = lab.gateway.must("cat", "/sys/class/net/br-lan/address").strip()
+    # All from one IP address: what many of those do to the neighbour table is in test_hostile.py.
+    asked = packets.udp(hostile.ip4 or "", at.GATEWAY4, 5000, 53, names.question(at.WEBSITE))
+    frames = [packets.frame(gateway, MadeUp(number).mac, asked) for number in range(20_000)]
+    with hostile.network():
+        packets.inject("wlan0", frames)
+
+    listed = lab.gateway.must("nft", "list", "set", "inet", "portal", "naming")
+    held = listed.count("expires")
+    assert 1000 < held <= 16_384
+    newcomer = joined(lab)
+    assert names.ask(newcomer, at.WEBSITE).addresses == (at.WEBSITE4,)
+    page = newcomer.open(f"http://{at.PORTAL_HOST}/")
+    assert isinstance(page, Answer)
+    assert isinstance(newcomer.tap(page), Answer)
+
+
+# -- borrowed addresses -----------------------------------------------------------------------
+
+
+def imitations(lab: Lab) -> list[str]:
+    """What the session log says of them, once everything has been written."""
+    time.sleep(0.3)
+    (database,) = (lab.folder / "data").glob("sessions.db")
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as log:
+        rows = log.execute("SELECT detail FROM events WHERE kind = 'device-imitated' ORDER BY n")
+        return [json.loads(detail)["seen_by"] for (detail,) in rows]
+
+
+def speaks(phone: Phone, mac: str) -> None:
+    """A frame that only teaches the bridge where `mac` is."""
+    with phone.network():
+        packets.inject("wlan0", [b"\xff" * 6 + packets.mac_bytes(mac) + b"\x88\xb5" + bytes(46)])
+    time.sleep(0.05)
+
+
+def claims(phone: Phone, mac: str, address: str) -> None:
+    """`mac` answers, by ARP, that it has `address`: nobody asked."""
+    said = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2)
+    said += packets.mac_bytes(mac) + IPv4Address(address).packed
+    said += packets.mac_bytes(at.GATEWAY_MAC) + IPv4Address(at.GATEWAY4).packed
+    head = packets.mac_bytes(at.GATEWAY_MAC) + packets.mac_bytes(mac) + b"\x08\x06"
+    with phone.network():
+        packets.inject("wlan0", [head + said])
+
+
+def test_an_open_device_on_two_ports_is_noticed(lab: Lab) -> None:
+    victim, hostile = joined(lab), joined(lab)
+    before = imitations(lab)
+    for _ in range(MOVES):  # Held back, it has nothing that could be taken from it.
+        speaks(hostile, victim.mac)
+        speaks(victim, victim.mac)
+    assert imitations(lab) == before
+    grant(lab, victim)
+    speaks(victim, victim.mac)
+    speaks(hostile, victim.mac)
+    speaks(victim, victim.mac)  # Walked to the next access point and back.
+    assert imitations(lab) == before
+
+    for _ in range(2 * MOVES):
+        speaks(hostile, victim.mac)
+        speaks(victim, victim.mac)
+
+    assert imitations(lab) == [*before, "port"]
+    assert "an open device is in two places at once (by port)" in lab.gateway.read_log("portal")
+    assert victim.mac not in lab.gateway.read_log("portal")
+    status = json.loads(lab.portal_command("status", "--json").stdout)
+    assert status["imitated_devices"] == len(before) + 1
+
+
+def test_the_address_of_an_open_device_that_another_claims_is_noticed(lab: Lab) -> None:
+    victim, hostile = joined(lab), joined(lab)
+    grant(lab, victim)
+    assert victim.ip4 is not None
+    before = imitations(lab)
+
+    for _ in range(MOVES + 2):  # The kernel believes no more than one claim a second.
+        for phone in (hostile, victim):
+            claims(phone, phone.mac, victim.ip4)
+            time.sleep(1.05)
+
+    assert imitations(lab) == [*before, "address"]
+
+
+def test_a_device_that_changes_its_address_sees_the_splash_again(lab: Lab) -> None:
+    phone = joined(lab)
+    grant(lab, phone)
+    new = "06:99:00:00:00:01"
+    phone.ip("link set wlan0 down", f"link set wlan0 address {new}")
+    phone.mac = new
+    phone.join()
+
+    page = phone.open(f"http://{at.WEBSITE}/")
+
+    assert isinstance(page, Answer)
+    assert page.url == f"http://{at.PORTAL_HOST}/"
+    assert isinstance(phone.tap(page), Answer)
+    online = phone.fetch(f"http://{at.WEBSITE}/")
+    assert isinstance(online, Answer)
+    assert online.status == 200
+
+
+# -- false routers and servers ----------------------------------------------------------------
+
+
+def router_advertisement(mac: str) -> bytes:
+    """I am the router of 2001:db8:bad::/64, for half an hour."""
+    source = "fe80::bad"
+    prefix = b"\x03\x04\x40\xc0" + struct.pack("!III", 1800, 1800, 0)
+    prefix += IPv6Address("2001:db8:bad::").packed
+    said = struct.pack("!BBHII", 64, 0, 1800, 0, 0) + prefix + b"\x01\x01" + packets.mac_bytes(mac)
+    packet = packets.icmp(source, "ff02::1", 134, 0, said)
+    packet = packet[:7] + b"\xff" + packet[8:]
+    return b"\x33\x33\0\0\0\x01" + packets.mac_bytes(mac) + b"\x86\xdd" + packet
+
+
+def dhcp_offer(mac: str) -> bytes:
+    offer = packets.udp("10.80.15.250", "255.255.255.255", 67, 68, b"\x02\x01\x06" + bytes(297))
+    return packets.frame("ff:ff:ff:ff:ff:ff", mac, offer)
+
+
+def test_a_phone_is_nobodys_router_and_nobodys_dhcp_server(lab: Lab) -> None:
+    hostile, neighbour = joined(lab), joined(lab)
+    routes = lab.gateway.must("ip", "-6", "route")
+    with neighbour.network():
+        tap = packets.Tap("wlan0")
+    with closing(tap):
+        with hostile.network():
+            said = [router_advertisement(hostile.mac), dhcp_offer(hostile.mac)]
+            packets.inject("wlan0", said * 5)
+        heard = tap.everything(
+            0.7,
+            lambda seen: b"\x02\x01\x06" in seen.payload[8:11] or seen.protocol == packets.ICMPV6,
+            until=lambda seen: False,
+        )
+
+    bad = IPv6Address("2001:db8:bad::").packed
+    assert not [each for each in heard if bad in each.packet or each.protocol == packets.UDP]
+    assert lab.gateway.must("ip", "-6", "route") == routes
+    assert "2001:db8:bad" not in neighbour.must("ip", "-6", "address")
+
+
+def test_even_where_phones_hear_each_other_the_gateway_takes_no_router(lab: Lab) -> None:
+    """Not by the rules alone: a kernel that forwards takes no advertisements either."""
+    accept = lab.gateway.must("sysctl", "-n", "net.ipv6.conf.br-lan.accept_ra").strip()
+    forwarding = lab.gateway.must("sysctl", "-n", "net.ipv6.conf.br-lan.forwarding").strip()
+
+    assert (accept, forwarding) in {("0", "1"), ("1", "1")}
