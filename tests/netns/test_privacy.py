@@ -1,0 +1,175 @@
+"""After a day of use, nothing that the program wrote tells who used it or for what.
+
+Phones join, look around, accept, ask for names and pages, come back, leave, have themselves
+forgotten; staff grant and block; the daemon is killed and started again. Then every file it
+wrote, and its log, is searched. (dnsmasq's lease file is not the program's: docs/privacy.md.)
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from portal.demo.addresses import DOWNLOAD, PORTAL_HOST, WEBSITE
+from portal.demo.lab import Lab
+from portal.demo.phone import Phone
+from portal.demo.probes import Answer
+from splash.example import SITE
+
+pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("privacy")]
+
+ARTICLE = "02-lam-them-gio"
+NAMES = (DOWNLOAD, "connectivitycheck.gstatic.com", "captive.apple.com")
+SECRET_PATH = "bytes/4321"
+AGENT = "PrivateBrowser/77"
+
+
+def in_every_notation(mac: str) -> Iterator[bytes]:
+    """An address as people, switches, databases and C write it."""
+    digits = mac.replace(":", "")
+    for text in (
+        mac,
+        mac.replace(":", "-"),
+        digits,
+        ".".join(digits[i : i + 4] for i in (0, 4, 8)),
+        str(int(digits, 16)),
+    ):
+        yield text.encode()
+        yield text.upper().encode()
+    yield bytes.fromhex(digits)
+
+
+def of_address(address: str) -> Iterator[bytes]:
+    yield address.encode()
+    yield ip_address(address).packed
+    yield ip_address(address).exploded.encode()
+
+
+def of_name(name: str) -> Iterator[bytes]:
+    yield name.encode()
+    yield b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+
+
+def told(files: dict[str, bytes], secrets: dict[str, list[bytes]]) -> list[tuple[str, str]]:
+    """Which file tells which secret."""
+    return [
+        (file, secret)
+        for file, content in files.items()
+        for secret, forms in secrets.items()
+        if any(form in content for form in forms)
+    ]
+
+
+def written(lab: Lab) -> dict[str, bytes]:
+    """Every file of the program, its log included."""
+    folders = [lab.folder / "data", lab.folder / "run"]
+    files = {
+        str(path.relative_to(lab.folder)): path.read_bytes()
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    return files | {"log": lab.gateway.read_log("portal").encode()}
+
+
+def use(phone: Phone) -> None:
+    """What a person does in an evening."""
+    home = f"http://{PORTAL_HOST}"
+    headers = {"User-Agent": AGENT}
+    phone.join()
+    phone.open(f"http://{NAMES[1]}/generate_204")
+    for path in ("/rules", "/privacy", "/articles", f"/a/{ARTICLE}", "/captive-portal/api"):
+        assert isinstance(phone.fetch(home + path, headers=headers), Answer)
+    splash = phone.open(home + "/")
+    assert isinstance(splash, Answer)
+    accepted = phone.tap(splash)
+    assert isinstance(accepted, Answer)
+    assert accepted.status == 200
+    for name in NAMES:
+        phone.fetch(f"http://{name}/{SECRET_PATH}", headers=headers)
+    phone.fetch(f"https://{WEBSITE}/")
+    assert isinstance(phone.open(home + "/my-data"), Answer)
+
+
+def forget(phone: Phone, what: str) -> None:
+    page = phone.open(f"http://{PORTAL_HOST}/my-data")
+    assert isinstance(page, Answer)
+    done = phone.tap(page, f"/my-data/{what}")
+    assert isinstance(done, Answer)
+    assert done.status == 200
+
+
+def secrets_of(phones: list[Phone]) -> dict[str, list[bytes]]:
+    """What must not be found, by what it is called in a failure."""
+    secrets: dict[str, list[bytes]] = {}
+    for phone in phones:
+        assert phone.ip4 is not None
+        assert phone.ip6 is not None
+        secrets[f"MAC address of {phone.name}"] = list(in_every_notation(phone.mac))
+        secrets[f"IPv4 address of {phone.name}"] = list(of_address(phone.ip4))
+        secrets[f"IPv6 address of {phone.name}"] = list(of_address(phone.ip6))
+    for name in (*NAMES, WEBSITE):
+        secrets[f"name {name}"] = list(of_name(name))
+    for text in (ARTICLE, SECRET_PATH, AGENT, "generate_204"):
+        secrets[text] = [text.encode()]
+    return secrets
+
+
+def test_a_day_of_use_leaves_no_address_and_no_name(site: Lab) -> None:
+    phones = [site.phone() for _ in range(4)]
+    keeps, deletes, withdraws, unruly = phones
+    for phone in phones:
+        use(phone)
+    site.portal_command("grant", keeps.mac, "--minutes", "30")
+    site.portal_command("block", unruly.mac, "--reason", "too loud")
+    site.portal_command("sessions")
+    forget(deletes, "delete")
+    forget(withdraws, "withdraw")
+    while_running = written(site)
+    site.portal_kill()
+    after_a_crash = written(site)
+    site.portal_restart()
+    site.gateway.must("nft", "flush", "ruleset")
+    site.masquerade()
+    site.gateway.wait_until(
+        lambda: "stand again" in site.gateway.read_log("portal"), "the rules are put back"
+    )
+    phones.append(site.phone())
+    use(phones[-1])
+    site.portal_stop()
+    at_the_end = written(site)
+
+    secrets = secrets_of(phones)
+    assert "data/sessions.db" in at_the_end
+    for files in (while_running, after_a_crash, at_the_end):
+        assert told(files, secrets) == []
+
+
+def test_deletion_reaches_the_file(site: Lab, phone: Phone) -> None:
+    use(phone)
+    names = {name for (name,) in asked(site, "SELECT pseudonym FROM sessions")}
+
+    forget(phone, "withdraw")
+    site.portal_stop()
+
+    assert len(names) == 1
+    assert asked(site, "SELECT count(*) FROM sessions") == [(0,)]
+    assert told(written(site), {"pseudonym": [name.encode() for name in names]}) == []
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+    """A search that cannot fail proves nothing."""
+    mac = "02:ab:5e:10:0c:01"
+    for form in in_every_notation(mac):
+        assert told({"f": b"x" + form + b"y"}, {"mac": list(in_every_notation(mac))})
+    assert told({"f": b"\x09connected\x07example"}, {"n": list(of_name("connected.example"))})
+    assert not told({"f": SITE.name.encode()}, {"mac": list(in_every_notation(mac))})
+
+
+def asked(site: Lab, question: str) -> list[tuple[object, ...]]:
+    path = site.folder / "data/sessions.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return db.execute(question).fetchall()
