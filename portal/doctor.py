@@ -47,6 +47,8 @@ def examine(path: Path) -> list[Finding]:
         _rules,
         _forwarding,
         _neighbour_tables,
+        _false_routers,
+        _isolation,
         _offload,
         _storage,
         _daemon,
@@ -114,6 +116,40 @@ def _neighbour_tables(config: Config) -> Iterator[Finding]:
         advice = "" if good else f"sysctl -w net.{family}.neigh.default.gc_thresh3={needed}"
         found = f"{places} places for addresses; {config.session.max_devices} devices need {needed}"
         yield Finding(f"{family} neighbours", good, found, advice)
+
+
+def _false_routers(config: Config) -> Iterator[Finding]:
+    """The gateway must not take a phone for a router (RFC 6104). Our rules drop what phones
+    advertise, but not before there are rules."""
+    settings = Path(f"/proc/sys/net/ipv6/conf/{config.interfaces.phones}")
+    if not settings.exists():
+        return
+    accept = (settings / "accept_ra").read_text().strip()
+    forwarding = (settings / "forwarding").read_text().strip() != "0"
+    good = accept == "0" or (accept == "1" and forwarding)  # A router takes none, but by 2.
+    advice = "" if good else f"sysctl -w net.ipv6.conf.{config.interfaces.phones}.accept_ra=0"
+    found = "not taken from phones" if good else "the gateway takes any phone for its router"
+    yield Finding("router advertisements", good, found, advice)
+
+
+def _isolation(config: Config) -> Iterator[Finding]:
+    """Whether phones behind different ports of the bridge reach each other.
+
+    Phones of one radio are the radio's matter, and cannot be seen from here.
+    """
+    ports = sorted(Path(f"/sys/class/net/{config.interfaces.phones}/brif").glob("*"))
+    if not ports:
+        return
+    joined = [port.name for port in ports if (port / "isolated").read_text().strip() != "1"]
+    good = len(joined) <= 1
+    found = f"{len(ports)} ports of the bridge, {len(joined)} of them not isolated"
+    advice = (
+        ""
+        if good
+        else f"bridge link set dev {joined[0]} isolated on (each of: {', '.join(joined[:8])});"
+        " and ap_isolate=1 in hostapd"
+    )
+    yield Finding("phones apart", good, found, advice)
 
 
 def _offload(config: Config) -> Iterator[Finding]:

@@ -306,9 +306,34 @@ def test_a_phone_is_nobodys_router_and_nobodys_dhcp_server(lab: Lab) -> None:
     assert "2001:db8:bad" not in neighbour.must("ip", "-6", "address")
 
 
-def test_even_where_phones_hear_each_other_the_gateway_takes_no_router(lab: Lab) -> None:
-    """Not by the rules alone: a kernel that forwards takes no advertisements either."""
-    accept = lab.gateway.must("sysctl", "-n", "net.ipv6.conf.br-lan.accept_ra").strip()
-    forwarding = lab.gateway.must("sysctl", "-n", "net.ipv6.conf.br-lan.forwarding").strip()
+def test_even_a_gateway_that_takes_routers_takes_no_phone_for_one(lab: Lab) -> None:
+    """Not by the kernel's setting alone: the rules drop what a phone advertises."""
+    hostile = joined(lab)
+    routes = lab.gateway.must("ip", "-6", "route")
+    lab.gateway.sysctl("net.ipv6.conf.br-lan.accept_ra=2")
+    try:
+        with hostile.network():
+            packets.inject("wlan0", [router_advertisement(hostile.mac)] * 3)
+        time.sleep(0.3)
+        assert lab.gateway.must("ip", "-6", "route") == routes
 
-    assert (accept, forwarding) in {("0", "1"), ("1", "1")}
+        assert "takes any phone for its router" in doctor(lab)["router advertisements"]
+    finally:
+        lab.gateway.sysctl("net.ipv6.conf.br-lan.accept_ra=1")
+    assert doctor(lab)["router advertisements"] == "not taken from phones"
+
+
+def test_the_doctor_sees_whether_phones_are_apart(lab: Lab) -> None:
+    joined(lab)
+    port = f"phone{len(lab.phones)}"
+    assert "1 of them not isolated" in doctor(lab)["phones apart"]
+
+    lab.gateway.must("bridge", "link", "set", "dev", port, "isolated", "off")
+
+    assert "2 of them not isolated" in doctor(lab)["phones apart"]
+    lab.gateway.must("bridge", "link", "set", "dev", port, "isolated", "on")
+
+
+def doctor(lab: Lab) -> dict[str, str]:
+    said = json.loads(lab.portal_command("doctor", "--json").stdout)
+    return {finding["subject"]: finding["found"] for finding in said}
