@@ -38,7 +38,7 @@ from portal.session import Device, Instant, Pseudonym
 from portal.session_log import SessionLog
 from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 from portal.storage import only_one, open_keys, open_log, writable
-from portal.user_portal import UserPortal
+from portal.user_portal import UserPortal, form_token
 from splash import texts
 from splash.pages import ARTICLES, Pages
 from splash.site import Site
@@ -83,11 +83,12 @@ async def run(config: Config) -> None:
         async def cut(macs: Collection[MacAddress]) -> None:
             await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
 
-        token = pseudonyms.secret("the form of the splash page")[:16]
+        conditions = texts.load()["vi"].version
+        token = form_token(pseudonyms.secret, conditions)
         articles = load_articles(ARTICLES)
         pages = Pages(_site(config), token, articles)
         runner = Runner(
-            _policy(config),
+            _policy(config, conditions),
             plan_of(config),
             enforcer,
             session_log,
@@ -247,10 +248,10 @@ def _wall() -> float | None:
     return wall if wall > CLOCK_SET_AFTER else None
 
 
-def _policy(config: Config) -> Policy:
+def _policy(config: Config, conditions: str) -> Policy:
     return Policy(
         config.session.length,
-        texts.load()["vi"].version,
+        conditions,
         config.session.max_devices,
         config.session.schedule,
     )

@@ -59,6 +59,14 @@ class Records(Protocol):
 Handler = Callable[[BaseRequest, Look], Awaitable[Response]]
 
 
+def form_token(secret: Callable[[str], str], conditions: str) -> str:
+    """What the form of a page sends back: it names these conditions and no others.
+
+    `secret` makes a lasting secret for a purpose: a page stays good when the daemon restarts.
+    """
+    return secret(f"the form of the splash page, with conditions {conditions}")[:16]
+
+
 class UserPortal:
     """Answers requests. `handle` is the one entry; it never raises."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 import json
 import logging
 import re
@@ -22,15 +23,21 @@ from portal.events import EquipmentBlocked
 from portal.listeners import _Server
 from portal.runner import Overloaded
 from portal.session import Pseudonym, Session
-from portal.user_portal import API_PATH, UserPortal
+from portal.user_portal import API_PATH, UserPortal, form_token
 from splash import example
 from splash.pages import ARTICLES, Pages
 from tests.unit.portal.world import CONDITIONS, POLICY, World, device, mac, rows
 
 HOST = "wifi.congdoan.home.arpa"
-TOKEN = "conditions-2026-11"
 PHONE, OTHER = mac(1), mac(2)
 PAGES = ["/", "/status", "/rules", "/privacy", "/union", "/articles", "/left", "/blocked-name"]
+
+
+def secret(purpose: str) -> str:
+    return hashlib.sha256(purpose.encode()).hexdigest()
+
+
+TOKEN = form_token(secret, CONDITIONS)
 
 
 @cache
@@ -275,10 +282,13 @@ def test_a_device_the_kernel_does_not_know_is_told_to_reconnect(
     assert site.world.runner.state.sessions == {}
 
 
-def test_an_old_page_leads_to_the_new_one(site: Site) -> None:
-    site.world.runner.policy = replace(POLICY, conditions="2027-01")
+def test_a_page_with_outdated_conditions_leads_to_the_new_one(site: Site) -> None:
+    outdated = form_token(secret, "2019-01")
 
-    assert site.accept().status == 303  # The token is of the page, and so are its conditions.
+    reply = site.post("/accept", f"conditions={outdated}")
+
+    assert (reply.status, reply.location) == (303, f"http://{HOST}/")
+    assert not site.passes()
 
 
 # Every page
