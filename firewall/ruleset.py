@@ -35,7 +35,7 @@ FORWARDED = 0x00800000
 """Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""
 
 FROM_GARDEN = 0x00400000
-"""Mark bit: the same, and it answers a connection into the walled garden."""
+"""Mark bit, of a packet and of its connection: it belongs to the walled garden."""
 
 NAMES_AT_ONCE, NAMES_PER_SECOND = 180, 1
 """How many DNS packets a captive device may send at once, and how many for hours.
@@ -148,9 +148,13 @@ table inet $table {
     }
 
     # -- who it claims to be ---------------------------------------------------------------
-    # Before connection tracking, so that made-up sources do not fill its table.
+    # After connection tracking, which has compared the packets of a known connection already;
+    # a connection that is dropped here is never known.
     chain source {
-        type filter hook prerouting priority raw - 5; policy accept;
+        type filter hook prerouting priority mangle - 5; policy accept;
+        ct state != established goto new_source comment "whose it is, is asked once"
+    }
+    chain new_source {
         iifname != $phones fib saddr oifname $phones drop comment "only phones speak for phones"
         iifname != $phones accept
         # Linux lets DHCP and duplicate address detection through here: no address yet.
@@ -176,12 +180,17 @@ $https_redirect\
 
     # Called by both hooks: an `accept` leaves the page where it is, and lets it pass.
     chain garden {
-        ip daddr @garden_networks4 accept comment "garden: IPv4"
-        ip6 daddr @garden_networks6 accept comment "garden: IPv6"
-        ip daddr @garden4 accept comment "garden: IPv4 by name"
-        ip6 daddr @garden6 accept comment "garden: IPv6 by name"
-        ip daddr @garden4_spare accept comment "garden: IPv4 by name, spare"
-        ip6 daddr @garden6_spare accept comment "garden: IPv6 by name, spare"
+        ip daddr @garden_networks4 goto in_garden comment "garden: IPv4"
+        ip6 daddr @garden_networks6 goto in_garden comment "garden: IPv6"
+        ip daddr @garden4 goto in_garden comment "garden: IPv4 by name"
+        ip6 daddr @garden6 goto in_garden comment "garden: IPv6 by name"
+        ip daddr @garden4_spare goto in_garden comment "garden: IPv4 by name, spare"
+        ip6 daddr @garden6_spare goto in_garden comment "garden: IPv6 by name, spare"
+    }
+    # The connection keeps the mark, so that its answers need not be looked up.
+    chain in_garden {
+        ct mark set ct mark | $from_garden comment "garden: remember the connection"
+        accept comment "garden: pass"
     }
 
     # -- what reaches the gateway ----------------------------------------------------------
@@ -212,18 +221,22 @@ $https_redirect\
     # -- what passes through ---------------------------------------------------------------
     # Before the router's own chain, whose first rule may offload flows past everyone else.
     # There is no `ct state established accept`: a grant that ends, ends running connections.
+    # Only where a connection leads is not asked again for each of its packets.
     chain forward {
         type filter hook forward priority filter - 5; policy accept;
         iifname $phones goto from_phones
         oifname $phones goto to_phones
     }
     chain from_phones {
-        oifname != $uplink goto refuse comment "only the uplink: no other phones, no other rooms"
-        ip daddr @closed_networks4 goto refuse comment "not the house's networks, IPv4"
-        ip6 daddr @closed_networks6 goto refuse comment "not the house's networks, IPv6"
+        ct state != established jump new_destination comment "where it leads, is asked once"
         ether saddr @granted accept comment "admitted: pass and count"
         tcp dport { 80, 443 } jump garden comment "garden: pages only"
         goto refuse comment "captive: nothing passes"
+    }
+    chain new_destination {
+        oifname != $uplink goto refuse comment "only the uplink: no other phones, no other rooms"
+        ip daddr @closed_networks4 goto refuse comment "not the house's networks, IPv4"
+        ip6 daddr @closed_networks6 goto refuse comment "not the house's networks, IPv6"
     }
 
     # Says no at once, so that a phone does not wait for a time-out; but a storm is not
@@ -240,21 +253,8 @@ $https_redirect\
     # Marks what the last door (table netdev) has to judge: it sees the device, not the way.
     chain to_phones {
         meta mark set meta mark & $other_bits | $forwarded comment "forwarded to a phone"
-        tcp sport { 80, 443 } ct direction reply goto from_garden
-        meta l4proto { icmp, icmpv6 } ct state related goto from_garden
-    }
-    chain from_garden {
-        ct original ip daddr @garden_networks4 goto garden_mark comment "garden: answers, IPv4"
-        ct original ip6 daddr @garden_networks6 goto garden_mark comment "garden: answers, IPv6"
-        ct original ip daddr @garden4 goto garden_mark comment "garden: answers, IPv4 by name"
-        ct original ip6 daddr @garden6 goto garden_mark comment "garden: answers, IPv6 by name"
-        ct original ip daddr @garden4_spare goto garden_mark \\
-            comment "garden: answers, IPv4 by name, spare"
-        ct original ip6 daddr @garden6_spare goto garden_mark \\
-            comment "garden: answers, IPv6 by name, spare"
-    }
-    chain garden_mark {
-        meta mark set meta mark | $from_garden
+        ct mark & $from_garden != 0 meta mark set meta mark | $from_garden \\
+            comment "garden: answers"
     }
 $lanes_up\
 }

@@ -70,11 +70,11 @@ WAN = {4: at.WAN4, 6: at.WAN6}
 TO_PHONES = 'oifname "br-lan" goto to_phones'
 FROM_PHONES = 'iifname "br-lan" goto from_phones'
 NOT_PHONES = 'iifname != "br-lan" accept'
+NEW_SOURCE = "whose it is, is asked once"
+NEW_DESTINATION = "where it leads, is asked once"
+IN_GARDEN = "garden: pass"
 CAPTIVE_DESTINATION = "ether saddr != @granted goto captive_destination"
 FROM_GATEWAY = "meta mark & 0x00800000 == 0 goto from_gateway"
-FROM_GARDEN_TCP = "tcp sport { 80, 443 } ct direction reply goto from_garden"
-FROM_GARDEN_ICMP = "meta l4proto { icmp, icmpv6 } ct state related goto from_garden"
-GARDEN_MARK = "meta mark set meta mark | 0x00400000"
 
 
 def spoofed(world: World, source: str) -> str:
@@ -266,7 +266,7 @@ PROBES: tuple[Probe, ...] = (
         "an admitted phone sends with an address of the Internet, IPv4",
         lambda w: spoofed(w, "198.51.100.7"),
         "silence",
-        ("phones have addresses of their own network",),
+        ("phones have addresses of their own network", NEW_SOURCE),
     ),
     Probe(
         "an admitted phone sends with an address of the Internet, IPv6",
@@ -497,6 +497,7 @@ PROBES: tuple[Probe, ...] = (
         lambda w, f: w.tcp(w.admitted, CLOSED[f], 80),
         "reset",
         "not the house's networks, IPv4",
+        NEW_DESTINATION,
     ),
     *_both(
         "an admitted phone uses the office",
@@ -540,25 +541,23 @@ PROBES: tuple[Probe, ...] = (
         "internet 80",
         "garden: its own pages",
         "garden: IPv4",
-        "garden: answers, IPv4",
+        "garden: answers",
+        "garden: remember the connection",
+        IN_GARDEN,
         "garden: receive",
         "garden: pages only",
-        FROM_GARDEN_TCP,
-        GARDEN_MARK,
     ),
     *_both(
         "a captive phone opens a page of the garden by name",
         lambda w, f: w.tcp(w.captive, NAMED[f], 80),
         "internet 80",
         "garden: IPv4 by name",
-        "garden: answers, IPv4 by name",
     ),
     *_both(
         "a captive phone opens a page of the garden by name, after its set was emptied",
         lambda w, f: w.tcp(w.captive, SPARE[f], 80),
         "internet 80",
         "garden: IPv4 by name, spare",
-        "garden: answers, IPv4 by name, spare",
     ),
     *_both(
         "a captive phone opens a secure page of the garden",
@@ -591,7 +590,7 @@ PROBES: tuple[Probe, ...] = (
         "silence",
         "captive: nothing is received",
     ),
-    Probe("the path to the garden is narrow", too_big, "received", (FROM_GARDEN_ICMP,)),
+    Probe("the path to the garden is narrow", too_big, "received", ("garden: answers",)),
     Probe("the path to elsewhere is narrow", too_big_elsewhere, "silence", ()),
     # -- storms ---------------------------------------------------------------------------
     Probe(
