@@ -101,7 +101,10 @@ def parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     without_init("aiohttp", __version__="")
-    from portal import daemon  # Not at the top: the other commands do without all this.
+    # Not at the top: the other commands do without all this.
+    from content_cache.articles import ArticlesError
+    from portal import daemon
+    from splash.texts import TextsError
 
     stderr = logging.StreamHandler()
     stderr.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -110,6 +113,8 @@ def _run(options: argparse.Namespace) -> int:
     config = load(options.config)
     try:
         asyncio.run(daemon.run(config))
+    except (TextsError, ArticlesError) as error:
+        raise StartError(str(error)) from None
     except BaseExceptionGroup as group:
         raise _foreseen(group) or group from None
     return 0
