@@ -16,10 +16,12 @@ pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("garden")]
 
 LONG_LIVED = "long.example"
 """A name in the garden, whose answers its owner wants kept for a day."""
+ALIAS, ALIASED = "alias.example", "203.0.113.99"
+"""A name in the garden that is another name of a host that is not."""
 OTHER_RESOLVER = "203.0.113.77"
 HOST = "wifi.other.home.arpa"
 SETTINGS = {
-    "walled_garden": {"names": [at.WEBSITE, LONG_LIVED]},
+    "walled_garden": {"names": [at.WEBSITE, LONG_LIVED, ALIAS]},
     "portal": {"host": HOST},
 }
 
@@ -33,6 +35,7 @@ def lab() -> Iterator[Lab]:
             *("dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts"),
             *(f"--listen-address={OTHER_RESOLVER}", "--bind-interfaces"),
             f"--host-record={LONG_LIVED},{at.CHECKS4},{at.CHECKS6},86400",
+            *(f"--cname={ALIAS},host.cdn.example", f"--host-record=host.cdn.example,{ALIASED}"),
             log="other",
         )
         lab.write_configuration(SETTINGS)
@@ -42,7 +45,10 @@ def lab() -> Iterator[Lab]:
         folder.mkdir()
         (folder / "portal.conf").write_text(made.stdout)
         lab.start_dns_dhcp(
-            options=[f"--conf-dir={folder}", f"--server=/{LONG_LIVED}/{OTHER_RESOLVER}"]
+            options=[
+                f"--conf-dir={folder}",
+                f"--server=/{LONG_LIVED}/{ALIAS}/cdn.example/{OTHER_RESOLVER}",
+            ]
         )
         lab.portal_restart()
         yield lab
@@ -89,6 +95,18 @@ def test_and_no_other_name(lab: Lab, phone: Phone) -> None:
     answer = phone.fetch("http://captive.apple.com/hotspot-detect.html")
     assert isinstance(answer, Answer)
     assert answer.status == 302
+
+
+def test_another_name_of_a_host_is_in_the_garden_if_it_was_asked_by_that(
+    lab: Lab, phone: Phone
+) -> None:
+    assert names.ask(phone, "host.cdn.example").addresses == (ALIASED,)
+    assert ALIASED not in held(lab, "garden4", "garden4_spare")
+
+    assert names.ask(phone, ALIAS).addresses == (ALIASED,)
+
+    assert ALIASED in held(lab, "garden4")
+    assert ALIASED in held(lab, "garden4_spare")
 
 
 def test_an_answer_from_memory_still_leads_into_the_garden(lab: Lab, phone: Phone) -> None:
