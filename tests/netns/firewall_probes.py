@@ -294,7 +294,7 @@ PROBES: tuple[Probe, ...] = (
         "the office sends with an address that is routed elsewhere",
         lambda w: from_office(w, "198.51.100.7", SITE4),
         "passes",
-        (f"source: {NOT_PHONES}",),
+        (f"new_source: {NOT_PHONES}",),
     ),
     *_both(
         "the office sends with an address of the phones",
