@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
@@ -18,6 +19,7 @@ NLM_F_DUMP_INTR = 0x10
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLA_F_NESTED = 0x8000
 _NLA_TYPE_MASK = 0x3FFF
+_LISTINGS = 8
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _FAMILY = struct.Struct("!BBH")  # family, version, resource
@@ -81,11 +83,18 @@ def open_socket(groups: int = 0, *, protocol: int = NETLINK_NETFILTER) -> socket
 
 
 def dump(netlink: socket.socket, kind: int, family: int, body: bytes) -> list[Message]:
-    """Every object the kernel lists for a request.
+    """Every object the kernel lists for a request; listed anew if something changed meanwhile.
 
     Raises:
-        OSError: the kernel refused; `EINTR` when the objects changed while they were listed.
+        OSError: the kernel refused; `EINTR` when something changed every time.
     """
+    for _ in range(_LISTINGS - 1):
+        with suppress(InterruptedError):
+            return _list(netlink, kind, family, body)
+    return _list(netlink, kind, family, body)
+
+
+def _list(netlink: socket.socket, kind: int, family: int, body: bytes) -> list[Message]:
     netlink.send(request(kind, family, body, NLM_F_DUMP))
     found: list[Message] = []
     interrupted = False

@@ -164,7 +164,7 @@ def _fingerprint() -> bytes | None:
     try:
         return fingerprint(TABLE) or None
     except InterruptedError:
-        return None  # Somebody is changing it right now: it is not what it was.
+        return None  # Somebody changes rules without end: what stands now, nobody can say.
     except OSError as error:
         raise EnforcementError(f"the kernel does not list its nftables rules: {error}") from error
 
