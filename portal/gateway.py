@@ -191,20 +191,19 @@ def _open(
     if running is None and len(state.sessions) >= policy.max_devices:
         return Step(state, refusal="full")
     ends = Instant(now + seconds)
-    fact: Fact
-    facts: tuple[Fact, ...]
+    facts: list[Fact] = []
     if running is not None:
         session = replace(running, ends=ends)
-        facts = (SessionRenewed(session, by),)
+        facts.append(SessionRenewed(session, by))
     else:
         session = Session(device.pseudonym, started=now, ends=ends)
         # A tap that overtakes the restoring of an earlier session replaces it.
         forgotten = _remembered(state, device)
-        fact = SessionOpened(session, by, policy.conditions if by == "person" else None)
-        facts = (*(SessionEnded(s, "lost") for s in forgotten.values()), fact)
+        facts += [SessionEnded(earlier, "lost") for earlier in forgotten.values()]
+        facts.append(SessionOpened(session, by, policy.conditions if by == "person" else None))
         state = state.without_memory_of(forgotten)
     admit = Admit(device.mac, seconds + LEEWAY_SECONDS)
-    return Step(state.with_session(device.mac, session), (admit,), facts)
+    return Step(state.with_session(device.mac, session), (admit,), tuple(facts))
 
 
 def _end(state: State, mac: MacAddress, reason: EndReason) -> Step:
