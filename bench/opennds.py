@@ -123,9 +123,6 @@ class OpenNDS:
             raise LabError("openNDS was not started")
         return self._daemon.pid
 
-    def alive(self) -> bool:
-        return self._daemon is not None and self._daemon.poll() is None
-
     def stop(self) -> None:
         """End the daemon; it takes its rules with it."""
         if self._daemon is None:
