@@ -31,6 +31,8 @@ kill -9 $left 2>/dev/null
 """
 
 _CLONE_NEWNET = 0x40000000
+_PATIENCE = float(os.environ.get("PORTAL_LAB_PATIENCE", "1"))
+"""How much longer than usual everything may take: a virtual machine may be ten times slower."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -163,7 +165,7 @@ class Host:
         Raises:
             LabError: time ran out, or `process` ended before; with the end of its log.
         """
-        give_up = time.monotonic() + seconds
+        give_up = time.monotonic() + seconds * _PATIENCE
         while not holds():
             dead = process is not None and process.poll() is not None
             if dead or time.monotonic() > give_up:

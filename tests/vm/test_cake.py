@@ -9,9 +9,9 @@ pytestmark = pytest.mark.vm
 
 def test_cake_shares_the_line_and_keeps_delay_low() -> None:
     result = machine.run(
-        ".venv/bin/python -m pytest -q -s -p no:cacheprovider -m netns"
+        "PORTAL_LAB_PATIENCE=10 .venv/bin/python -m pytest -q -s -p no:cacheprovider -m netns"
         " tests/netns/test_fairness.py -k 'sixteen or dials or cleaning'",
-        seconds=600,
+        seconds=900,
     )
 
     print(result.output)
