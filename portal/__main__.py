@@ -13,9 +13,10 @@ from typing import Any
 
 from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
-from portal import __version__, control
+from portal import __version__, control, lawful_commands
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
+from portal.lawful_error import LawfulError
 from portal.lean import without_init
 from portal.machine import StartError
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
     except control.Refused as error:
         return _say(error, FIREWALL if error.by_firewall else FAILED)
-    except (StartError, control.NotRunning) as error:
+    except (StartError, control.NotRunning, LawfulError) as error:
         return _say(error, FAILED)
     except PermissionError as error:
         where = error.filename or "this"
@@ -95,6 +96,10 @@ def parser() -> argparse.ArgumentParser:
             "mac", type=_mac, metavar="MAC", help="the device, like 02:00:5e:10:00:01"
         )
         told.set_defaults(command=name)
+    privacy = command("privacy", _privacy, "Write what a lawyer needs to know of this gateway.")
+    privacy.add_argument("what", choices=["annex"], help="the impact assessment's annex")
+    privacy.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
+    lawful_commands.add(commands.add_parser)
     command("doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True)
     return top
 
@@ -249,6 +254,23 @@ def _tell(options: argparse.Namespace) -> None:
     until = f", {-(-left // 60)} minutes left" if left is not None else ""
     absent = "" if answer["here"] else "; no device with this address is on the network now"
     print(f"{answer['mac']} {answer['done']}{until}{absent}")
+
+
+def _privacy(options: argparse.Namespace) -> None:
+    from datetime import date
+
+    from portal.annex import annex
+    from portal.conditions import conditions_of
+
+    config = load(options.config)
+    text = annex(config, __version__, conditions_of(config), date.today())
+    if options.output is None:
+        print(text, end="")
+        return
+    try:
+        options.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"{options.output} cannot be written: {error.strerror}") from None
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ from portal.setting_values import (
     other_day,
     phone_number,
     port,
+    public_key,
     text,
     texts,
     whole_number,
@@ -178,6 +179,14 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
+    profile: Literal["minimal", "sealed"] = setting(
+        one_of("minimal", "sealed"),
+        "minimal",
+        "`sealed` also keeps a record of devices that only the keyholders can open.",
+    )
+    public_key: str | None = setting(
+        public_key, None, "The keyholders', from `portal lawful-keys`; for `sealed`."
+    )
     keep_days: int = setting(
         whole_number(1, 365), 90, "Days a session's row is kept; then only daily totals are."
     )
@@ -291,6 +300,8 @@ def _contradictions(config: Config) -> list[str]:
         problems.append(
             f'interfaces.uplink = "{config.interfaces.uplink}"   the same as interfaces.phones'
         )
+    if config.privacy.profile == "sealed" and config.privacy.public_key is None:
+        problems.append("privacy.public_key is missing   make it with `portal lawful-keys`")
     return problems
 
 

@@ -22,6 +22,7 @@ from firewall.enforcer import EnforcementError, Enforcer
 from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
 from portal import __version__, control
+from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
 from portal.dns import GARDEN_TURN_SECONDS
@@ -34,12 +35,12 @@ from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
 from portal.runner import Runner
 from portal.schedule import day_begins
+from portal.sealing import SealedRecord, Witness
 from portal.session import Device, Instant, Pseudonym
 from portal.session_log import SessionLog
 from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 from portal.storage import only_one, open_keys, open_log, writable
 from portal.user_portal import UserPortal, form_token
-from splash import texts
 from splash.pages import ARTICLES, Pages
 from splash.site import Site
 
@@ -73,7 +74,10 @@ async def run(config: Config) -> None:
         stack.push_async_callback(session_log.close)
         session_log.append((GatewayStarted(__version__),))
 
+        neighbours = Neighbours(config.interfaces.phones)
         enforcer = open_enforcer(config.firewall.driver)
+        witness = _witness(config, enforcer, neighbours)
+        enforcer = witness or enforcer
         stack.push_async_callback(enforcer.close)
         neighbours = Neighbours(config.interfaces.phones)
 
@@ -83,7 +87,7 @@ async def run(config: Config) -> None:
         async def cut(macs: Collection[MacAddress]) -> None:
             await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
 
-        conditions = texts.load()["vi"].version
+        conditions = conditions_of(config)
         token = form_token(pseudonyms.secret, conditions)
         articles = load_articles(ARTICLES)
         pages = Pages(_site(config), token, articles)
@@ -178,6 +182,7 @@ async def run(config: Config) -> None:
                     _keep_books(config, runner, session_log),
                     _keep_garden(enforcer),
                     shaper.run(),
+                    *([witness.run()] if witness else []),
                 )
             ]
             await stopping.wait()
@@ -248,6 +253,15 @@ def _wall() -> float | None:
     return wall if wall > CLOCK_SET_AFTER else None
 
 
+def _witness(config: Config, within: Enforcer, neighbours: Neighbours) -> Witness | None:
+    """Who keeps the sealed record; None with the profile that has none."""
+    if config.privacy.profile == "minimal":
+        return None
+    assert config.privacy.public_key is not None  # portal.config has seen to it.
+    record = SealedRecord(config.storage.data_dir / "sealed", config.privacy.public_key)
+    return Witness(within, record, config.site.id, neighbours.addresses_of, _moment)
+
+
 def _policy(config: Config, conditions: str) -> Policy:
     return Policy(
         config.session.length,
@@ -285,6 +299,7 @@ def _site(config: Config) -> Site:
         session_minutes=ceil(config.session.length / 60),
         keep_days=config.privacy.keep_days,
         device_mbit=config.fairness.device_down_mbit,
+        sealed=config.privacy.profile == "sealed",
     )
 
 

@@ -113,6 +113,13 @@ def https_address(value: object) -> str:
     return address
 
 
+def public_key(value: object) -> str:
+    """A Curve25519 public key in hexadecimal."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("not 64 hexadecimal digits; copy what `portal lawful-keys` printed")
+    return value
+
+
 def email_address(value: object) -> str:
     address = text(value)
     if not re.fullmatch(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):

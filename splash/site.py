@@ -28,6 +28,8 @@ class Site:
     """Days the session log is kept."""
     device_mbit: int | None
     """The ceiling of one device in Mbit/s; None if there is none."""
+    sealed: bool = False
+    """Whether device addresses are kept too, under seal."""
 
     @property
     def website_address(self) -> str | None:

@@ -5,13 +5,16 @@ forgotten; staff grant and block; the daemon is killed and started again. Then e
 wrote, and its log, is searched. (dnsmasq's lease file is not the program's: docs/privacy.md.)
 """
 
+import json
 import sqlite3
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from nacl.public import PrivateKey, SealedBox
 
 from portal.demo.addresses import DOWNLOAD, PORTAL_HOST, WEBSITE
 from portal.demo.lab import Lab
@@ -158,6 +161,29 @@ def test_deletion_reaches_the_file(site: Lab, phone: Phone) -> None:
     assert len(names) == 1
     assert asked(site, "SELECT count(*) FROM sessions") == [(0,)]
     assert told(written(site), {"pseudonym": [name.encode() for name in names]}) == []
+
+
+def test_the_sealed_record_is_closed_to_the_router(lab: Lab) -> None:
+    key = PrivateKey.generate()
+    public = bytes(key.public_key).hex()
+    lab.start_internet()
+    lab.start_dns_dhcp()
+    lab.start_portal({"privacy": {"profile": "sealed", "public_key": public}})
+    phone = lab.phone()
+    use(phone)
+    forget(phone, "withdraw")
+    lab.portal_stop()
+
+    files = written(lab)
+    [record] = (content for file, content in files.items() if file.endswith(".sealed"))
+    lines = [b64decode(line) for line in record.split()]
+    entries = [json.loads(SealedBox(key).decrypt(line)) for line in lines]
+    assert [(entries[i]["what"], entries[i]["mac"]) for i in (0, -1)] == [
+        ("admitted", phone.mac),
+        ("withheld", phone.mac),
+    ]
+    assert phone.ip4 in entries[0]["addresses"]
+    assert told(files, secrets_of([phone])) == []
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def described() -> dict[str, str]:
     found = {}
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     for title, words in parts(text, "###").items():
-        if match := re.match(r"`portal (\w+)", title):
+        if match := re.match(r"`portal ([\w-]+)", title):
             found[match[1]] = title + "\n" + words
     return found
 

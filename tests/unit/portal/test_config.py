@@ -95,6 +95,19 @@ def test_all_problems_come_at_once() -> None:
             ' write small letters, digits and "-", like "hp-001"',
         ),
         ("site", "name", "", 'site.name = ""   not a text; write it in quotes, like "…"'),
+        (
+            "privacy",
+            "public_key",
+            "age1abc",
+            'privacy.public_key = "age1abc"   not 64 hexadecimal digits;'
+            " copy what `portal lawful-keys` printed",
+        ),
+        (
+            "privacy",
+            "profile",
+            "sealed",
+            "privacy.public_key is missing   make it with `portal lawful-keys`",
+        ),
         ("site", "name", 7, 'site.name = 7   not a text; write it in quotes, like "…"'),
         (
             "site",
@@ -247,7 +260,7 @@ def test_all_problems_come_at_once() -> None:
             "family_dns.upstream = ['fe80::1%wan']"
             '   has a scope ("%") in it; write the address alone',
         ),
-        ("privacy", "zzz", 1, "privacy.zzz   unknown; known are keep_days"),
+        ("privacy", "zzz", 1, "privacy.zzz   unknown; known are profile, public_key, keep_days"),
         (
             "walled_garden",
             "prefixes",

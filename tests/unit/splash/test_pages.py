@@ -112,6 +112,14 @@ def test_what_is_not_known_is_not_mentioned(view: View, look: Look, open: bool) 
         assert not re.search(r"[:–]\s*$", said, flags=re.MULTILINE)
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_the_notice_tells_of_the_seal_where_there_is_one(sealed: bool) -> None:
+    shown = example_pages(replace(example.SITE, sealed=sealed))
+
+    for view in (views.Splash(), views.Privacy()):
+        assert ("12 months" in html(shown.page(view, Look("en"), open=False))) is sealed
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_links_and_forms_stay_here_and_keep_the_look(shown: Pages, look: Look) -> None:
     outline = Outline(html(shown.page(views.Splash(), look, open=False)))

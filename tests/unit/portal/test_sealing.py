@@ -1,0 +1,213 @@
+"""The sealed record: written by anybody with the public key, opened by two approvers together."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nacl.public import PrivateKey, SealedBox
+
+from firewall.changes import Admit, Grant, Usage, Withhold
+from firewall.enforcer import EnforcementError
+from portal import lawful_export, sealing
+from portal.lawful_export import Request, Turn, asked_for, turns_of
+from portal.sealing import SealedRecord, Witness
+from tests.unit.portal.world import NOVEMBER_2026, PLAN, Clock, Firewall, mac
+
+SECRET = PrivateKey.generate()
+BOX = SealedBox(SECRET)
+PUBLIC = bytes(SECRET.public_key).hex()
+PHONE, OTHER = mac(1), mac(2)
+REQUEST = Request("12/CV", "Công an phường", "hp-001", NOVEMBER_2026, NOVEMBER_2026 + 3600)
+
+
+class Site:
+    """A witness before a firewall in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.firewall = Firewall(self.clock)
+        self.addresses: dict[str, list[str]] = {PHONE: ["10.80.0.9"], OTHER: ["10.80.0.7"]}
+        self.folder = folder / "sealed"
+        self.witness = Witness(
+            self.firewall,
+            SealedRecord(self.folder, PUBLIC),
+            "hp-001",
+            lambda mac: self.addresses.get(mac, []),
+            self.clock.moment,
+        )
+
+    def opened(self) -> list[dict[str, Any]]:
+        entries, unreadable = lawful_export.read_record(self.folder, BOX, REQUEST)
+        assert unreadable == 0
+        return entries
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+async def test_who_passes_is_recorded_under_seal(site: Site) -> None:
+    await site.witness.install(PLAN, {OTHER: Grant(60.0, Usage(0, 0))})
+    await site.witness.apply([Admit(PHONE, 60.0)])
+    site.clock.true += 60
+    await site.witness.apply([Withhold(PHONE)])
+    await site.witness.close()
+
+    assert [(e["what"], e["mac"], e["addresses"], e["time"]) for e in site.opened()] == [
+        ("admitted", OTHER, ["10.80.0.7"], NOVEMBER_2026),
+        ("admitted", PHONE, ["10.80.0.9"], NOVEMBER_2026),
+        ("withheld", PHONE, ["10.80.0.9"], NOVEMBER_2026 + 60),
+    ]
+    [file] = site.folder.iterdir()
+    assert PHONE.encode() not in file.read_bytes()
+    assert b"10.80.0.9" not in file.read_bytes()
+
+
+async def test_what_the_firewall_refused_did_not_happen(site: Site) -> None:
+    site.firewall.refuses = True
+    with pytest.raises(EnforcementError):
+        await site.witness.apply([Admit(PHONE, 60.0)])
+    await site.witness.close()
+
+    assert not site.folder.exists()
+
+
+async def test_what_happened_before_the_clock_was_set_gets_its_true_time(site: Site) -> None:
+    await site.witness.install(PLAN, {})
+    site.clock.wall_error = -NOVEMBER_2026
+    await site.witness.apply([Admit(PHONE, 60.0)])
+    site.clock.true += 100
+    assert await site.witness._write()
+    assert not site.folder.exists()
+
+    site.clock.wall_error = 0.0
+    await site.witness.close()
+
+    assert [entry["time"] for entry in site.opened()] == [NOVEMBER_2026]
+
+
+async def test_a_new_address_of_an_open_device_is_noticed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "_LOOK_SECONDS", 0.01)
+    await site.witness.install(PLAN, {})
+    await site.witness.apply([Admit(PHONE, 60.0)])
+    site.addresses[PHONE] = ["10.80.0.9", "2001:db8::9"]
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(site.witness.run())
+        while len((site.folder.exists() and site.opened()) or ()) < 2:  # noqa: ASYNC110 - a thread's.
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+    assert site.opened()[-1]["what"] == "addresses"
+    assert site.opened()[-1]["addresses"] == ["10.80.0.9", "2001:db8::9"]
+
+
+async def test_a_full_disk_is_told_once_and_loses_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    await site.witness.install(PLAN, {OTHER: Grant(60.0, Usage(0, 0))})
+    with monkeypatch.context() as patched:
+        patched.setattr(SealedRecord, "write", full)
+        assert not await site.witness._write()
+        assert not await site.witness._write()
+    await site.witness.close()
+
+    assert [entry["mac"] for entry in site.opened()] == [OTHER]
+    assert [r.levelno for r in caplog.records] == [logging.ERROR]
+
+
+def test_files_go_after_twelve_months(tmp_path: Path) -> None:
+    record = SealedRecord(tmp_path, PUBLIC)
+    days = [NOVEMBER_2026 - day * 86400 for day in (0, 366, 367)]
+    record.write([{"time": wall} for wall in days])
+
+    record.forget_before(NOVEMBER_2026 - sealing.SEALED_DAYS * 86400)
+
+    assert sorted(file.stem for file in tmp_path.iterdir()) == ["2025-11-22", "2026-11-23"]
+
+
+def test_a_line_cut_off_by_a_power_cut_spoils_no_other(tmp_path: Path) -> None:
+    record = SealedRecord(tmp_path, PUBLIC)
+    record.write([_entry("admitted", 0)])
+    [file] = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-20])
+    record.write([_entry("withheld", 60)])
+
+    entries, unreadable = lawful_export.read_record(tmp_path, BOX, REQUEST)
+
+    assert ([entry["what"] for entry in entries], unreadable) == (["withheld"], 1)
+
+
+# What a request gets to see
+
+
+def _entry(what: str, after: float, mac: str = PHONE, *addresses: str) -> dict[str, Any]:
+    return {
+        "site": "hp-001",
+        "what": what,
+        "time": NOVEMBER_2026 + after,
+        "mac": mac,
+        "addresses": list(addresses),
+    }
+
+
+def test_entries_add_up_to_turns() -> None:
+    entries = [
+        _entry("withheld", 60, PHONE, "10.80.0.9"),
+        _entry("admitted", 0, PHONE, "10.80.0.9"),
+        _entry("admitted", 30, PHONE, "10.80.0.9"),
+        _entry("addresses", 40, PHONE, "10.80.0.10"),
+        _entry("admitted", 90, PHONE),
+        _entry("withheld", 91, OTHER),
+    ]
+
+    assert turns_of(entries) == [
+        Turn(PHONE, NOVEMBER_2026, NOVEMBER_2026 + 60, ["10.80.0.10", "10.80.0.9"]),
+        Turn(PHONE, NOVEMBER_2026 + 90, None, []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [PHONE, OTHER]),
+        ({"mac": PHONE}, [PHONE]),
+        ({"address": "10.80.0.7"}, [OTHER]),
+        ({"address": "10.80.0.8"}, []),
+        ({"begin": NOVEMBER_2026 + 61}, [OTHER]),
+        ({"begin": NOVEMBER_2026 - 9, "end": NOVEMBER_2026 - 1}, []),
+    ],
+)
+def test_only_what_is_asked_for_is_shown(asked: Mapping[str, Any], found: list[str]) -> None:
+    turns = [
+        Turn(PHONE, NOVEMBER_2026, NOVEMBER_2026 + 60, ["10.80.0.9"]),
+        Turn(OTHER, NOVEMBER_2026, None, ["10.80.0.7"]),
+    ]
+    plain = {"begin": NOVEMBER_2026, "end": NOVEMBER_2026 + 3600}
+    request = Request("12/CV", "Công an phường", "hp-001", **{**plain, **asked})
+
+    assert [turn.mac for turn in asked_for(request, turns)] == found
+
+
+def test_the_lines_of_other_sites_stay_closed(tmp_path: Path) -> None:
+    SealedRecord(tmp_path, PUBLIC).write([{**_entry("admitted", 0), "site": "hp-002"}])
+
+    assert lawful_export.read_record(tmp_path, BOX, REQUEST) == ([], 0)
+
+
+def test_a_record_is_one_base64_line_of_json(tmp_path: Path) -> None:
+    SealedRecord(tmp_path, PUBLIC).write([_entry("admitted", 0)])
+
+    [entry] = lawful_export.read_record(tmp_path, BOX, REQUEST)[0]
+
+    assert json.loads(json.dumps(entry)) == _entry("admitted", 0)
