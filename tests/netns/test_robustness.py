@@ -96,11 +96,17 @@ class Site:
 
     @property
     def sessions(self) -> dict[str, "Row"]:
+        begun = time.monotonic()
         asked = self.lab.portal_command("sessions", "--json")
+        told = time.monotonic()
         assert asked.returncode == 0, asked.stderr
         return {
             row["mac"]: Row(
-                row["seconds_left"], row["up_bytes"], row["down_bytes"], row["pseudonym"]
+                row["seconds_left"],
+                row["up_bytes"],
+                row["down_bytes"],
+                row["pseudonym"],
+                (begun, told),
             )
             for row in json.loads(asked.stdout)
         }
@@ -225,6 +231,14 @@ class Row:
     up_bytes: int
     down_bytes: int
     pseudonym: str
+    between: tuple[float, float]
+    """When it was asked for, and when told (monotonic): a busy machine takes its time."""
+
+    def goes_on_from(self, before: "Row") -> bool:
+        """Whether as much time went by for the session as for everybody, within two seconds."""
+        least = self.between[0] - before.between[1]
+        most = self.between[1] - before.between[0]
+        return -2 <= before.seconds_left - self.seconds_left - least <= most - least + 4
 
 
 @contextmanager
@@ -298,7 +312,7 @@ def test_killed_and_started_again(open_site: Site) -> None:
     after, later = site.sessions[mac], time.monotonic()
     assert (talk.lost, talk.broken, attempts.arrived) == (0, "", [])
     assert attempts.sent > 100
-    assert after.seconds_left == pytest.approx(before.seconds_left - (later - at), abs=2)
+    assert after.goes_on_from(before), (before, after)
     assert after.up_bytes > before.up_bytes
     assert after.down_bytes > before.down_bytes
     assert before.down_bytes > 200_000
@@ -374,7 +388,7 @@ def test_power_cut(open_site: Site, clock_is_set: bool) -> None:
         assert attempts.arrived == []
         assert after.pseudonym == before.pseudonym
         if clock_is_set:
-            assert after.seconds_left == pytest.approx(before.seconds_left - (later - at), abs=2)
+            assert after.goes_on_from(before), (before, after)
         else:  # How long the power was away is not known: that time is a present.
             assert before.seconds_left - (later - at) - 1 <= after.seconds_left <= TURN_SECONDS
         assert [row["ended_utc"] for row in site.logged()] == [None]
@@ -448,7 +462,7 @@ REMOVALS = {
 def test_rules_that_are_removed_stand_again(open_site: Site, removal: str) -> None:
     site, mac = open_site, open_site.visitor.mac
     rules = _rules(site)
-    before, at = site.sessions[mac], time.monotonic()
+    before = site.sessions[mac]
     order = REMOVALS[removal].format(handle=_handle(site, "captive: nothing passes"))
     if removal == "everything":  # The router's own firewall starts again, as `nft -f` does it.
         order += "\n" + site.lab.gateway.must("nft", "list", "table", "ip", "house")
@@ -462,13 +476,13 @@ def test_rules_that_are_removed_stand_again(open_site: Site, removal: str) -> No
             site.goes_on(talk, 20)
         site.visitor.wait_until(lambda: site.reaches(site.visitor), "the visitor is online")
 
-    after, later = site.sessions[mac], time.monotonic()
+    after = site.sessions[mac]
     assert stood - removed < 2
     assert not [when for when in attempts.arrived if when > stood]
     # Who is held back for a moment is refused at once, and a refused connection is over.
     assert talk.broken == "" or removal == "grants, up"
     assert _rules(site) == rules
-    assert after.seconds_left == pytest.approx(before.seconds_left - (later - at), abs=2)
+    assert after.goes_on_from(before), (before, after)
     if not removal.startswith(("everything", "table", "grants")):  # Counters go with their set.
         assert after.down_bytes >= before.down_bytes
     print(
@@ -498,7 +512,7 @@ def _handle(site: Site, comment: str) -> str:
 def test_the_phones_network_goes_and_comes_back(open_site: Site) -> None:
     site, gateway, mac = open_site, open_site.lab.gateway, open_site.visitor.mac
     address = gateway.must("cat", "/sys/class/net/br-lan/address").strip()
-    before, at = site.sessions[mac], time.monotonic()
+    before = site.sessions[mac]
     with site.attempts() as attempts:
         gateway.ip("link delete br-lan")
         time.sleep(1.5)  # At least one look finds nothing to put rules on.
@@ -521,9 +535,9 @@ def test_the_phones_network_goes_and_comes_back(open_site: Site) -> None:
         pages = time.monotonic()
     assert isinstance(site.visitor.open(f"http://{PORTAL_HOST}/status"), Answer)
 
-    after, later = site.sessions[mac], time.monotonic()
+    after = site.sessions[mac]
     assert attempts.arrived == []
-    assert after.seconds_left == pytest.approx(before.seconds_left - (later - at), abs=2)
+    assert after.goes_on_from(before), (before, after)
     print(
         f"online {online - made:.2f} s and pages {pages - made:.2f} s after the bridge came back;"
         f" none of {attempts.sent} attempts arrived"
