@@ -35,6 +35,7 @@ from portal.setting_values import (
     public_key,
     text,
     texts,
+    web_addresses,
     whole_number,
 )
 
@@ -178,6 +179,20 @@ class Fairness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink:
+    check_urls: tuple[str, ...] = setting(
+        web_addresses,
+        ("https://dns.google/", "https://one.one.one.one/"),
+        "Hosts that are always there, asked in turn whether the line is up; `[]`: nobody looks.",
+    )
+    names_dir: Path | None = setting(
+        absolute_path,
+        None,
+        "A folder that dnsmasq reads; the names of captive checks are there during an outage.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     profile: Literal["minimal", "sealed"] = setting(
         one_of("minimal", "sealed"),
@@ -219,6 +234,7 @@ class Config:
     walled_garden: WalledGarden
     family_dns: FamilyDns
     fairness: Fairness
+    uplink: Uplink
     privacy: Privacy
     storage: Storage
     firewall: Firewall

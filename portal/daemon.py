@@ -31,6 +31,7 @@ from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, Gateway
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
+from portal.outages import Outages
 from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
 from portal.runner import Runner
@@ -40,6 +41,7 @@ from portal.session import Device, Instant, Pseudonym
 from portal.session_log import SessionLog
 from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 from portal.storage import only_one, open_keys, open_log, writable
+from portal.uplink_watch import UplinkWatch, looks
 from portal.user_portal import UserPortal, form_token
 from splash.pages import ARTICLES, Pages
 from splash.site import Site
@@ -88,6 +90,11 @@ async def run(config: Config) -> None:
             await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
 
         conditions = conditions_of(config)
+        uplink = UplinkWatch(
+            looks(config.interfaces.phones, config.interfaces.uplink, config.uplink.check_urls),
+            _now,
+            Outages(config, session_log).changed,
+        )
         token = form_token(pseudonyms.secret, conditions)
         articles = load_articles(ARTICLES)
         pages = Pages(_site(config), token, articles)
@@ -111,6 +118,7 @@ async def run(config: Config) -> None:
             session_log,
             https=config.portal.https_port is not None,
             blocks_names=config.family_dns.blocklist is not None,
+            down_since=lambda: uplink.line.down_since,
         )
         tls, https_port = tls_context(config), config.portal.https_port
         phones = Listeners(
@@ -182,6 +190,7 @@ async def run(config: Config) -> None:
                     _keep_books(config, runner, session_log),
                     _keep_garden(enforcer),
                     shaper.run(),
+                    *([uplink.run()] if config.uplink.check_urls else []),
                     *([witness.run()] if witness else []),
                 )
             ]

@@ -9,6 +9,7 @@ because a phone is captive: a phone would keep that answer after it is online.
 
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import TypeAlias
 
 from firewall.ruleset import GARDENS_BY_NAME
@@ -39,6 +40,7 @@ def render(config: Config, blocked: Sequence[str] = (), gateway: Sequence[Addres
         _garden(config.walled_garden.names),
         _upstream(config.family_dns.upstream),
         _blocked(blocked, gateway),
+        _outage(config.uplink.names_dir),
     )
     return "".join(f"{line}\n" for part in parts for line in part)
 
@@ -86,6 +88,26 @@ def _blocked(names: Sequence[str], gateway: Sequence[Address]) -> Iterator[str]:
     for name in names:
         yield f"local=/{name}/"  # No other kind of answer, and of no other family, either.
         yield from (f"address=/{name}/{address}" for address in gateway)
+
+
+def _outage(folder: Path | None) -> Iterator[str]:
+    if folder is None:
+        return
+    yield ""
+    yield "# While the line is down: captive checks lead to the gateway. The folder must be there."
+    yield f"hostsdir={folder}"
+
+
+def render_outage(
+    checks: Iterable[str], watched: Iterable[str], gateway: Sequence[Address]
+) -> str:
+    """The file for dnsmasq's `hostsdir` while the line is down.
+
+    The names of captive checks lead to `gateway`; but for those that are `watched`, which tell
+    when the line is up again.
+    """
+    names = " ".join(sorted(set(checks) - set(watched)))
+    return "".join(f"{address} {names}\n" for address in gateway)
 
 
 def read_block_list(text: str) -> tuple[list[str], list[str]]:

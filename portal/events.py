@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from firewall.changes import MacAddress
 from portal.session import Device, Pseudonym, Session
+from portal.uplink import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,21 @@ class DeviceImitated:
     seen_by: Literal["port", "address"]
 
 
+@dataclass(frozen=True, slots=True)
+class OutageBegan:
+    """The line to the Internet is down, and was so already `seconds_before` this was sure."""
+
+    fault: Fault
+    seconds_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutageEnded:
+    """The line is up again, after `seconds`."""
+
+    seconds: float
+
+
 Fact: TypeAlias = (
     GatewayStarted
     | GatewayStopped
@@ -150,4 +166,6 @@ Fact: TypeAlias = (
     | DeviceBlocked
     | DeviceUnblocked
     | DeviceImitated
+    | OutageBegan
+    | OutageEnded
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from portal.schedule import Hours, parse_hours
 
@@ -118,6 +119,21 @@ def public_key(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
         raise ValueError("not 64 hexadecimal digits; copy what `portal lawful-keys` printed")
     return value
+
+
+def web_addresses(value: object) -> tuple[str, ...]:
+    return tuple(_web_address(item) for item in texts(value))
+
+
+def _web_address(item: str) -> str:
+    address = https_address(item)
+    parts = urlsplit(address)
+    try:
+        host_name(parts.hostname)
+        _ = parts.port  # Looked at only when somebody asks for it.
+    except ValueError as error:
+        raise ValueError(f"not usable: in {address!r}, {error}") from None
+    return address
 
 
 def email_address(value: object) -> str:

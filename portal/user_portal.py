@@ -22,12 +22,13 @@ from aiohttp.web_response import Response, StreamResponse
 from firewall.changes import MacAddress
 from firewall.enforcer import EnforcementError
 from portal import my_data
+from portal.captive_checks import expected
 from portal.device_record import DeviceRecord
 from portal.events import ConditionsAccepted, EquipmentSeen, SessionWithdrawn
 from portal.policy import Refusal, opens_again, turn_seconds
 from portal.runner import Overloaded, Runner
 from portal.schedule import time_of_day
-from portal.session import Device
+from portal.session import Device, Instant
 from portal.session_log import Unreadable
 from splash import views
 from splash.pages import Page, Pages
@@ -38,6 +39,7 @@ BLOCKED_NAME_PATH = views.path_of(views.BlockedName())
 _MOST_FORM_BYTES = 4096
 _REFERENCE_LETTERS = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
 _FULL_RETRY_MINUTES = 10
+_CHECK_HEADERS = {"Server": "portal", "Cache-Control": "no-store", "Connection": "close"}
 
 log = logging.getLogger("portal.pages")
 
@@ -83,6 +85,7 @@ class UserPortal:
         *,
         https: bool = False,
         blocks_names: bool = False,
+        down_since: Callable[[], Instant | None] = lambda: None,
     ) -> None:
         """`token` comes back with the form of our own pages and with no other.
 
@@ -93,6 +96,7 @@ class UserPortal:
         self._root = f"http://{host}"
         self._secure_root = f"https://{host}" if https else self._root
         self._blocks_names = blocks_names
+        self._down_since = down_since
         self._pages = pages
         self._token = token
         self._runner = runner
@@ -154,7 +158,8 @@ class UserPortal:
         if not self._is_for_us(request):
             # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
             # opens its window on nothing else (docs/compatibility.md).
-            return self._to(self._root + await self._meant(request), status=302)
+            answer = await self._check(request)
+            return answer or self._to(self._root + await self._meant(request), status=302)
         look = look_of(request.query)
         reading = request.method in ("GET", "HEAD")
         if reading and request.path.startswith("/a/"):
@@ -181,12 +186,25 @@ class UserPortal:
         name, _, port = host.partition(":")
         return name.lower().rstrip(".") == self._host and (not port or port.isdecimal())
 
+    async def _check(self, request: BaseRequest) -> Response | None:
+        """What an open device expects of its captive check, while the line is down."""
+        if self._down_since() is None or request.method not in ("GET", "HEAD"):
+            return None
+        answer = expected(request.headers.get("Host", ""), request.path_qs)
+        mac = None if answer is None else await self._equipment.find(request.remote or "")
+        if answer is None or mac is None or self._runner.session_of(mac) is None:
+            return None
+        headers = {**_CHECK_HEADERS, **answer.headers}
+        if answer.content_type:
+            headers["Content-Type"] = answer.content_type
+        return Response(status=answer.status, body=answer.body.encode() or None, headers=headers)
+
     async def _meant(self, request: BaseRequest) -> str:
         """The page for whoever wanted a page of somebody else's.
 
-        No rule leads a device that is open here: only a blocked name does.
+        No rule leads a device that is open here: only a blocked name does, or an outage.
         """
-        if self._blocks_names:
+        if self._blocks_names and self._down_since() is None:
             mac = await self._equipment.find(request.remote or "")
             if mac is not None and self._runner.session_of(mac) is not None:
                 return BLOCKED_NAME_PATH
@@ -221,13 +239,17 @@ class UserPortal:
             refusal = self._runner.refusal_for(device)
             if refusal is not None:
                 return self._refused(request, look, refusal)
+            outage = self._outage()
+            if outage is not None:  # A turn would only run out.
+                return self._page(request, look, outage, open=False)
             ended = mac in self._runner.lately_expired
             return self._page(request, look, views.Splash(ended, turn), open=False)
         now = self._runner.now()
         seconds = session.seconds_remaining(now)
         # Half a second later, so that closing time is not told as the minute before.
         until = None if wall is None else time_of_day(wall + session.ends - now + 0.5)
-        return self._page(request, look, views.Status(seconds, until, turn), open=True)
+        view = views.Status(seconds, until, turn, self._outage())
+        return self._page(request, look, view, open=True)
 
     def _shows(self, view: View) -> Handler:
         async def show(request: BaseRequest, look: Look) -> Response:
@@ -380,6 +402,14 @@ class UserPortal:
         """Who asks for a change: the kernel is asked anew, because addresses change hands."""
         mac = await self._equipment.confirm(request.remote or "")
         return None if mac is None else self._device(mac)
+
+    def _outage(self) -> views.NoInternet | None:
+        """What to say of the line; None while it is up."""
+        since, wall = self._down_since(), self._wall()
+        if since is None:
+            return None
+        began = None if wall is None else wall - (self._runner.now() - since)
+        return views.NoInternet(None if began is None else time_of_day(began))
 
     def _minutes_to_wait(self) -> int:
         sessions = self._runner.state.sessions.values()

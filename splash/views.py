@@ -69,6 +69,8 @@ class Status:
     """Local time of the end, `21:40`; None while the clock is not to be trusted."""
     turn_minutes: int | None = None
     """How long a turn is today; None: as the site says."""
+    outage: "NoInternet | None" = None
+    """The line is down; the turn runs on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from portal.demo import internet
 from portal.demo.addresses import (
     CHECKS4,
     CHECKS6,
+    DOWNLOAD,
     FOREIGN_RESOLVER4,
     FOREIGN_RESOLVER6,
     GATEWAY4,
@@ -50,6 +51,8 @@ Settings: TypeAlias = Mapping[str, Mapping[str, TomlValue]]
 HTTP_PORT = 2080
 HTTPS_PORT = 2443
 API_URI = f"https://{PORTAL_HOST}/captive-portal/api"
+CHECK_URL = f"https://{DOWNLOAD}/"
+"""What the daemon asks to find out whether the line is up."""
 
 # Duplicate address detection costs a second per interface and finds nothing in here.
 _NO_DAD = ("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
@@ -81,6 +84,7 @@ class Lab:
         self._closing = ExitStack()
         self._portal_config: Path | None = None
         self._control = Path()
+        self._serves: set[str] = set()
 
     def __enter__(self) -> Self:
         try:
@@ -187,6 +191,7 @@ class Lab:
             "--bind-interfaces",
             *(f"--host-record={name},{','.join(at)}" for name, at in internet.names().items()),
         )
+        self._serves.add("internet")
         certificate = self.authority.sign("internet", internet.names())
         self._module(self.internet, "portal.demo.internet", certificate.chain, certificate.key)
 
@@ -202,6 +207,7 @@ class Lab:
         `api_uri` is announced as DHCP option 114 and in router advertisements (RFC 8910).
         `upstream` is the resolver it asks; None if `options` say.
         """
+        self._serves.add("names")
         announced = [f"--dhcp-option=114,{api_uri}"] if api_uri else []
         first, last = PHONES4[100], PHONES4[-2]
         self._dnsmasq(
@@ -300,6 +306,8 @@ class Lab:
             "interfaces": {"phones": "br-lan", "uplink": "wan"},
             "portal": {"host": PORTAL_HOST, "http_port": HTTP_PORT},
             "session": {"length": "240m"},
+            # An Internet that was never there is no outage.
+            "uplink": {"check_urls": [CHECK_URL] if len(self._serves) == 2 else []},
             "storage": {
                 "data_dir": str(self.folder / "data"),
                 "run_dir": str(self.folder / "run"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.config import parse
-from portal.dns import read_block_list, render
+from portal.dns import read_block_list, render, render_outage
 
 LEAST: dict[str, Any] = {
     "site": {"id": "a", "name": "A"},
@@ -81,6 +81,19 @@ def test_dnsmasq_takes_all_of_it() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_names_of_an_outage_are_read_from_a_folder() -> None:
+    config = parse(LEAST | {"uplink": {"names_dir": "/var/lib/portal-names"}})
+
+    assert "hostsdir=/var/lib/portal-names" in lines(render(config))
+    assert "hostsdir" not in render(parse(LEAST))
+
+
+def test_the_names_of_an_outage_lead_to_the_gateway_but_not_what_is_watched() -> None:
+    text = render_outage(["b.example", "a.example", "c.example"], ["c.example"], GATEWAY)
+
+    assert text == "10.80.0.1 a.example b.example\n2001:db8:80::1 a.example b.example\n"
 
 
 def test_a_block_list_may_be_a_hosts_file() -> None:

@@ -22,7 +22,7 @@ from firewall.changes import MacAddress
 from portal.events import EquipmentBlocked
 from portal.listeners import _Server
 from portal.runner import Overloaded
-from portal.session import Pseudonym, Session
+from portal.session import Instant, Pseudonym, Session
 from portal.user_portal import API_PATH, UserPortal, form_token
 from splash import example
 from splash.pages import ARTICLES, Pages
@@ -85,6 +85,7 @@ class Site:
     def __init__(self, folder: Path, *, https: bool = False, blocks_names: bool = False) -> None:
         self.loop = asyncio.Runner()
         self.phone = Phone()
+        self.down_since: Instant | None = None
         self.loop.run(self._open(folder, https, blocks_names))
 
     async def _open(self, folder: Path, https: bool, blocks_names: bool) -> None:
@@ -101,6 +102,7 @@ class Site:
             self.world.log,
             https=https,
             blocks_names=blocks_names,
+            down_since=lambda: self.down_since,
         )
         server = _Server(self.portal)
         self.server = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
@@ -388,6 +390,76 @@ def test_a_foreign_host_leads_to_the_splash_page(site: Site, host: str) -> None:
     assert (reply.status, reply.location) == (302, f"http://{HOST}/")
     assert reply.body == b""
     assert reply.headers["cache-control"] == "no-store"
+
+
+# While the line is down
+
+LINE_IS_DOWN = "Đường truyền đang mất"
+
+
+def test_a_captive_device_is_told_of_an_outage_and_offered_nothing(site: Site) -> None:
+    site.down_since = Instant(site.world.clock.now() - 600)
+
+    page = site.ask("/")
+
+    assert page.status == 200
+    assert LINE_IS_DOWN in page.text
+    assert "/accept" not in page.text
+    assert re.search(r"lúc \d\d:\d\d\.", page.text)
+    assert site.ask("/articles").status == 200
+
+
+def test_an_outage_has_no_time_while_the_clock_is_not_set(site: Site) -> None:
+    site.down_since = site.world.clock.now()
+    site.world.clock.wall_error = -1e9
+
+    page = site.ask("/")
+
+    assert LINE_IS_DOWN in page.text
+    assert "Chúng tôi đã ghi nhận" not in page.text
+
+
+def test_an_open_device_is_told_of_an_outage_beside_its_time(site: Site) -> None:
+    site.accept()
+    site.down_since = site.world.clock.now()
+
+    page = site.ask("/status")
+
+    assert LINE_IS_DOWN in page.text
+    assert "/leave" in page.text
+
+
+def test_a_captive_check_is_answered_for_an_open_device_and_only_then(site: Site) -> None:
+    def check(method: str = "GET", target: str = "/generate_204") -> int:
+        return site.ask(target, method=method, host="connectivitycheck.gstatic.com").status
+
+    site.accept()
+    assert check() == 302
+    site.down_since = site.world.clock.now()
+    assert (check(), check("HEAD"), check("POST"), check(target="/")) == (204, 204, 302, 302)
+    site.post("/leave")
+    assert check() == 302
+    site.accept()
+    site.phone.mac = None
+    assert check() == 302
+
+
+def test_an_expected_page_is_the_hosts_own(site: Site) -> None:
+    site.accept()
+    site.down_since = site.world.clock.now()
+
+    page = site.ask("/hotspot-detect.html", host="captive.apple.com")
+
+    assert (page.status, page.headers["content-type"]) == (200, "text/html")
+    assert "Success" in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_no_name_is_said_to_be_blocked_while_the_line_is_down(strict_site: Site) -> None:
+    strict_site.accept()
+    strict_site.down_since = strict_site.world.clock.now()
+
+    assert strict_site.ask("/", host="www.google.com").location == f"http://{HOST}/"
 
 
 def test_a_blocked_name_leads_an_open_device_to_its_page(strict_site: Site) -> None:
