@@ -98,9 +98,7 @@ def _outage(folder: Path | None) -> Iterator[str]:
     yield f"hostsdir={folder}"
 
 
-def render_outage(
-    checks: Iterable[str], watched: Iterable[str], gateway: Sequence[Address]
-) -> str:
+def render_outage(checks: Iterable[str], watched: Iterable[str], gateway: Sequence[Address]) -> str:
     """The file for dnsmasq's `hostsdir` while the line is down.
 
     The names of captive checks lead to `gateway`; but for those that are `watched`, which tell
