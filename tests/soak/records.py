@@ -13,9 +13,10 @@ from firewall.changes import mac_address
 from portal import control
 from portal.demo.lab import Lab
 from portal.pseudonyms import Pseudonyms
-from tests.soak.model import House, Turn, Window
+from tests.soak.model import LEEWAY_SECONDS, House, Turn, Window
 
 _EXACT_SECONDS = 0.05
+_WHOLE_SECONDS = 1.2
 _FAMILIES = ("inet", "netdev")
 
 
@@ -26,10 +27,12 @@ def rules_stand(lab: Lab) -> bool:
     )
 
 
-def kernel_set(lab: Lab, family: str) -> set[str]:
+def kernel_set(lab: Lab, family: str) -> dict[str, float]:
+    """Who passes in one of the two tables, and for how many seconds still (whole ones)."""
     said = lab.gateway.must("nft", "--json", "list", "set", family, "portal", "granted")
     [found] = (entry["set"] for entry in json.loads(said)["nftables"] if "set" in entry)
-    return {element["elem"]["val"] for element in found.get("elem", ())}
+    elements = [element["elem"] for element in found.get("elem", ())]
+    return {element["val"]: element["expires"] for element in elements}
 
 
 class Names:
@@ -68,9 +71,15 @@ class Accord:
 def accord(lab: Lab, house: House, names: Names) -> Accord:
     """Compare the kernel's two sets, the daemon, the log and the model; the daemon runs."""
     begun = time.monotonic()
-    told = {family: kernel_set(lab, family) for family in _FAMILIES}
+    ends: dict[str, dict[str, float]] = {}
+    for family in _FAMILIES:
+        left = kernel_set(lab, family)
+        ends[family] = {mac: time.monotonic() + s - LEEWAY_SECONDS for mac, s in left.items()}
     sessions = control.ask(lab.folder / "run" / "control.sock", {"command": "sessions"})
-    told["daemon"] = {row["mac"] for row in sessions["sessions"]}
+    ends["daemon"] = {
+        row["mac"]: time.monotonic() + row["seconds_left"] for row in sessions["sessions"]
+    }
+    told = {who: set(found) for who, found in ends.items()}
     told["log"] = {
         names.macs.get(row["pseudonym"], "?")
         for row in _rows(lab, "SELECT pseudonym FROM sessions WHERE ended_wall IS NULL")
@@ -84,15 +93,12 @@ def accord(lab: Lab, house: House, names: Names) -> Accord:
         for who, found in told.items()
         if (missing := surely - found) | (strange := found - maybe)
     ]
-    ends = {
-        row["mac"]: now + row["seconds_left"]
-        for row in sessions["sessions"]
-        if row["mac"] in surely
-    }
-    for mac, end in ends.items():
-        turn = house.running(mac)
-        if turn is not None and not turn.ends.holds(end, within=1.2):  # Whole seconds.
-            quarrels.append(f"daemon: {mac} ends at {end:.1f}, not {turn.ends.earliest:.1f}")
+    quarrels += [
+        f"{who}: {mac} ends at {end:.1f}, not {turn.ends.earliest:.1f}"
+        for who, found in ends.items()
+        for mac, end in found.items()
+        if (turn := house.running(mac)) and not turn.ends.holds(end, _WHOLE_SECONDS)
+    ]
     return Accord(len(surely), surely == maybe, tuple(quarrels))
 
 
