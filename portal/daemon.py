@@ -81,7 +81,6 @@ async def run(config: Config) -> None:
         witness = _witness(config, enforcer, neighbours)
         enforcer = witness or enforcer
         stack.push_async_callback(enforcer.close)
-        neighbours = Neighbours(config.interfaces.phones)
 
         def device(mac: MacAddress) -> Device:
             return pseudonyms.device(mac, time.time())

@@ -23,6 +23,7 @@ from portal.lawful_keys import canonical, is_signed, open_site, sign
 from portal.sealing import day_of
 
 _LONGEST_TURN = timedelta(days=8).total_seconds()
+_LEEWAY_SECONDS = 10.0  # A busy daemon ends a turn a little late.
 _MOST_SECONDS_FOR_ALL = timedelta(days=1).total_seconds()
 
 
@@ -41,10 +42,15 @@ class Request:
 
 @dataclass
 class Turn:
-    """How long a device passed. `end` is None where the record does not say."""
+    """How long a device passed.
+
+    `ends_by` is when the kernel would have ended it by itself; `end` is None where the record
+    has nothing of an end, because the daemon was dead by then.
+    """
 
     mac: str
     begin: float
+    ends_by: float
     end: float | None
     addresses: list[str]
 
@@ -74,9 +80,15 @@ def turns_of(entries: Sequence[Mapping[str, Any]]) -> list[Turn]:
     for entry in sorted(entries, key=lambda entry: float(entry["time"])):
         mac = entry["mac"]
         turn = running.get(mac)
-        if turn is None and entry["what"] != "withheld":
-            turn = running[mac] = Turn(mac, entry["time"], None, [])
-            turns.append(turn)
+        if turn is not None and turn.ends_by < entry["time"] - _LEEWAY_SECONDS:
+            del running[mac]
+            turn = None
+        if entry["what"] == "admitted":
+            ends_by = entry["time"] + entry["seconds"]
+            if turn is None:
+                turn = running[mac] = Turn(mac, entry["time"], ends_by, None, [])
+                turns.append(turn)
+            turn.ends_by = ends_by
         if turn is not None:
             turn.addresses = sorted({*turn.addresses, *entry["addresses"]})
             if entry["what"] == "withheld":
@@ -91,7 +103,7 @@ def asked_for(request: Request, turns: Sequence[Turn]) -> list[Turn]:
         turn
         for turn in turns
         if turn.begin <= request.end
-        and (turn.end is None or turn.end >= request.begin)
+        and (turn.end or turn.ends_by) >= request.begin
         and request.mac in (None, turn.mac)
         and (request.address is None or request.address in turn.addresses)
     ]
@@ -199,7 +211,8 @@ def is_genuine(exported: Mapping[str, Any], approvers: Mapping[str, str]) -> boo
 
 def _row(turn: Turn) -> dict[str, Any]:
     ended = None if turn.end is None else _utc(turn.end)
-    return {**asdict(turn), "begin": _utc(turn.begin), "end": ended}
+    times = {"begin": _utc(turn.begin), "end": ended, "ends_by": _utc(turn.ends_by)}
+    return {**asdict(turn), **times}
 
 
 def _in_words(request: Request) -> dict[str, Any]:

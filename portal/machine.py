@@ -4,6 +4,7 @@ import fcntl
 import socket
 import ssl
 import struct
+from importlib.util import find_spec
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def problems(config: Config) -> list[str]:
         found.append(
             f'portal.tls_cert = "{config.portal.tls_cert}"   certificate or key cannot be used:'
             f" {error.strerror or error}"
+        )
+    if config.privacy.profile == "sealed" and find_spec("nacl") is None:
+        found.append(
+            'privacy.profile = "sealed"   needs PyNaCl; install union-portal[sealed],'
+            " or your system's python3-nacl"
         )
     return found
 

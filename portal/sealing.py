@@ -20,7 +20,6 @@ from typing import Any
 from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
 from firewall.enforcer import Enforcer
 from firewall.plan import Plan
-from portal.machine import StartError
 from portal.session_store import CLOCK_SET_AFTER, Moment
 
 SEALED_DAYS = 366
@@ -37,16 +36,8 @@ class SealedRecord:
     """The files. Synchronous; `Witness` calls it in a thread."""
 
     def __init__(self, folder: Path, public_key: str) -> None:
-        """Raises:
-        StartError: PyNaCl is not installed.
-        """
-        try:
-            from nacl.public import PublicKey, SealedBox
-        except ImportError:
-            raise StartError(
-                'privacy.profile = "sealed" needs PyNaCl; install union-portal[sealed],'
-                " or your system's python3-nacl"
-            ) from None
+        from nacl.public import PublicKey, SealedBox  # Only this profile carries the library.
+
         self._box = SealedBox(PublicKey(bytes.fromhex(public_key)))
         self._folder = folder
 
@@ -137,13 +128,20 @@ class Witness:
             self._waiting.popleft()
         return True
 
-    def _note(self, what: str, mac: MacAddress) -> None:
+    def _note(self, what: str, mac: MacAddress, seconds: float | None = None) -> None:
+        """`seconds` is how long an admitted device passes, should nobody end that before."""
         addresses = sorted(self._addresses_of(mac))
         if what == "withheld":
             self._seen.pop(mac, None)
         else:
             self._seen[mac] = addresses
-        entry = {"site": self._site, "what": what, "mac": mac, "addresses": addresses}
+        entry = {
+            "site": self._site,
+            "what": what,
+            "mac": mac,
+            "addresses": addresses,
+            "seconds": seconds,
+        }
         self._waiting.append((self._clock().monotonic, entry))
         self._wake.set()
 
@@ -155,14 +153,14 @@ class Witness:
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
         await self._within.install(plan, grants)
         for mac in grants:
-            self._note("admitted", mac)
+            self._note("admitted", mac, grants[mac].seconds_left)
 
     async def apply(self, changes: Sequence[Change]) -> None:
         await self._within.apply(changes)
         for change in changes:
             match change:
-                case Admit(mac):
-                    self._note("admitted", mac)
+                case Admit(mac, seconds):
+                    self._note("admitted", mac, seconds)
                 case Withhold(mac):
                     self._note("withheld", mac)
 

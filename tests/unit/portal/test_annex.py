@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from portal import machine
 from portal.__main__ import main
 from portal.annex import annex
 from portal.conditions import conditions_of
@@ -72,3 +73,17 @@ def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr()
     assert shown.out == (tmp_path / "annex.md").read_text(encoding="utf-8")
     assert "annex.md cannot be written" in shown.err
+
+
+def test_a_machine_without_the_library_is_told_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "find_spec", lambda _: None)
+
+    sealed = machine.problems(config(privacy={"profile": "sealed", "public_key": KEY}))
+
+    assert [line for line in sealed if "privacy" in line] == [
+        'privacy.profile = "sealed"   needs PyNaCl; install union-portal[sealed],'
+        " or your system's python3-nacl"
+    ]
+    assert not [line for line in machine.problems(config()) if "privacy" in line]

@@ -49,6 +49,7 @@ class Desk:
                     "time": NOVEMBER_2026 + 60,
                     "mac": PHONE,
                     "addresses": ["10.80.0.9"],
+                    "seconds": 600.0,
                 }
             ]
         )
@@ -89,6 +90,7 @@ def test_any_two_approvers_open_what_is_asked(desk: Desk) -> None:
                 "mac": PHONE,
                 "begin": "2026-11-23T00:01:00Z",
                 "end": None,
+                "ends_by": "2026-11-23T00:11:00Z",
                 "addresses": ["10.80.0.9"],
             }
         ]

@@ -158,7 +158,20 @@ def _entry(what: str, after: float, mac: str = PHONE, *addresses: str) -> dict[s
         "time": NOVEMBER_2026 + after,
         "mac": mac,
         "addresses": list(addresses),
+        "seconds": 60.0 if what == "admitted" else None,
     }
+
+
+def _turn(
+    begin: float, ends_by: float, end: float | None, *addresses: str, mac: str = PHONE
+) -> Turn:
+    return Turn(
+        mac,
+        NOVEMBER_2026 + begin,
+        NOVEMBER_2026 + ends_by,
+        None if end is None else NOVEMBER_2026 + end,
+        list(addresses),
+    )
 
 
 def test_entries_add_up_to_turns() -> None:
@@ -167,13 +180,15 @@ def test_entries_add_up_to_turns() -> None:
         _entry("admitted", 0, PHONE, "10.80.0.9"),
         _entry("admitted", 30, PHONE, "10.80.0.9"),
         _entry("addresses", 40, PHONE, "10.80.0.10"),
-        _entry("admitted", 90, PHONE),
         _entry("withheld", 91, OTHER),
+        _entry("admitted", 1000, PHONE),
+        _entry("admitted", 2000, PHONE),  # The daemon was dead when the turn before ran out.
     ]
 
     assert turns_of(entries) == [
-        Turn(PHONE, NOVEMBER_2026, NOVEMBER_2026 + 60, ["10.80.0.10", "10.80.0.9"]),
-        Turn(PHONE, NOVEMBER_2026 + 90, None, []),
+        _turn(0, 90, 60, "10.80.0.10", "10.80.0.9"),
+        _turn(1000, 1060, None),
+        _turn(2000, 2060, None),
     ]
 
 
@@ -185,13 +200,14 @@ def test_entries_add_up_to_turns() -> None:
         ({"address": "10.80.0.7"}, [OTHER]),
         ({"address": "10.80.0.8"}, []),
         ({"begin": NOVEMBER_2026 + 61}, [OTHER]),
+        ({"begin": NOVEMBER_2026 + 601}, []),
         ({"begin": NOVEMBER_2026 - 9, "end": NOVEMBER_2026 - 1}, []),
     ],
 )
 def test_only_what_is_asked_for_is_shown(asked: Mapping[str, Any], found: list[str]) -> None:
     turns = [
-        Turn(PHONE, NOVEMBER_2026, NOVEMBER_2026 + 60, ["10.80.0.9"]),
-        Turn(OTHER, NOVEMBER_2026, None, ["10.80.0.7"]),
+        _turn(0, 600, 60, "10.80.0.9"),
+        _turn(0, 600, None, "10.80.0.7", mac=OTHER),
     ]
     plain = {"begin": NOVEMBER_2026, "end": NOVEMBER_2026 + 3600}
     request = Request("12/CV", "Công an phường", "hp-001", **{**plain, **asked})
