@@ -23,6 +23,9 @@ from firewall.changes import MacAddress
 from portal.session import Device, Pseudonym
 
 _MONTHS_KEPT = 2
+_NO_ROOM: frozenset[int | None] = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FIRST_MONTH = "2026-01"
+"""A clock that shows an earlier month has not been set."""
 _KEY_BYTES = 32
 _HEX_DIGITS = 32  # 128 bits: no two devices of a city collide.
 
@@ -48,7 +51,7 @@ class Pseudonyms:
         except FileNotFoundError:
             self._lasting = secrets.token_bytes(_KEY_BYTES)
             self._months: dict[str, bytes] = {}
-            self._write_if_there_is_room()
+            self._write_or_wait(only=_NO_ROOM)
             return
         try:
             kept = json.loads(content)
@@ -61,7 +64,7 @@ class Pseudonyms:
         """The device with this address, as it is called at `wall` (Unix seconds).
 
         A clock that went back (no battery, no network yet) does not make a new month: the
-        newest key stays in use.
+        newest key stays in use. One that had been far ahead does not keep its month for ever.
         """
         self._turn_to(datetime.fromtimestamp(wall, UTC).strftime("%Y-%m"))
         newest_first = [self._months[month] for month in sorted(self._months, reverse=True)]
@@ -72,20 +75,31 @@ class Pseudonyms:
         return hmac.new(self._lasting, purpose.encode(), hashlib.sha256).hexdigest()
 
     def _turn_to(self, month: str) -> None:
-        if self._months and month <= max(self._months):
+        newest = max(self._months, default="")
+        if month <= newest <= _following(month) or (self._months and month < _FIRST_MONTH):
             if self._unwritten:
-                self._write_if_there_is_room()
+                self._write_or_wait()
             return
-        self._months[month] = secrets.token_bytes(_KEY_BYTES)
-        for old in sorted(self._months)[:-_MONTHS_KEPT]:
-            del self._months[old]
-        self._write_if_there_is_room()
+        if newest > month:
+            # A clock was once years ahead. Its keys serve for now, or none would ever be
+            # destroyed again.
+            keys = [self._months[m] for m in sorted(self._months, reverse=True)]
+            self._months = dict(zip((month, _preceding(month)), keys, strict=False))
+        else:
+            self._months[month] = secrets.token_bytes(_KEY_BYTES)
+            for old in sorted(self._months)[:-_MONTHS_KEPT]:
+                del self._months[old]
+        self._write_or_wait()
 
-    def _write_if_there_is_room(self) -> None:
+    def _write_or_wait(self, *, only: frozenset[int | None] | None = None) -> None:
+        """Write the keys, or keep them in memory until the disk takes them again.
+
+        `only` are the errors worth waiting for, where not all are.
+        """
         try:
             self._write()
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if only is not None and error.errno not in only:
                 raise
             if not self._unwritten:
                 log.error(
@@ -106,6 +120,16 @@ class Pseudonyms:
             f.flush()
             os.fsync(f.fileno())
         partial.replace(self._path)
+
+
+def _following(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+
+
+def _preceding(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - (number == 1):04}-{(number - 2) % 12 + 1:02}"
 
 
 def _key(digits: str) -> bytes:

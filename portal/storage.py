@@ -59,8 +59,7 @@ def only_one(path: Path) -> IO[str]:
         pid = lock.read().strip() or "?"
         lock.close()
         raise StartError(
-            f"another portal is running here (process {pid}, which holds {path});"
-            " stop it first, or give this one another [storage] run_dir"
+            f"another portal is running here (process {pid}, which holds {path}); stop it first"
         ) from None
     with suppress(OSError):  # The lock counts; the number is for people.
         lock.truncate(0)

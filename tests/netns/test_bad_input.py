@@ -320,8 +320,7 @@ def test_a_second_daemon_leaves_the_first_alone(running: Machine) -> None:
     assert code == 1
     assert said == (
         f"portal: another portal is running here (process {running.lab.portal.pid}, which holds"
-        f" {running.run_dir / 'portal.lock'}); stop it first, or give this one another"
-        " [storage] run_dir\n"
+        f" {running.run_dir / 'portal.lock'}); stop it first\n"
     )
     apart = {
         "storage": {

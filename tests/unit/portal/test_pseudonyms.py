@@ -161,8 +161,8 @@ def _no_room(file: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_file_that_cannot_be_replaced_is_an_error(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_disk_that_fails_does_not_end_the_daemon(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = Pseudonyms(path)
 
@@ -170,5 +170,28 @@ def test_a_file_that_cannot_be_replaced_is_an_error(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(OSError, match="Input/output error"):
-        names.device(PHONE, day(2026, 11))
+    november = names.device(PHONE, day(2026, 11))
+
+    assert names.device(PHONE, day(2026, 11)) == november
+    assert len(caplog.messages) == 1
+
+
+def test_a_clock_that_was_years_ahead_does_not_keep_its_month(path: Path) -> None:
+    names = Pseudonyms(path)
+    november = names.device(PHONE, day(2026, 11)).pseudonym
+    ahead = names.device(PHONE, day(2036, 2)).pseudonym
+
+    right_again = names.device(PHONE, day(2026, 12))
+    assert right_again.pseudonyms[:2] == (ahead, november)
+    assert set(json.loads(path.read_text())["months"]) == {"2026-12", "2026-11"}
+
+    january = names.device(PHONE, day(2027, 1))
+    assert january.pseudonyms[1] == ahead
+    assert november not in january.pseudonyms
+
+
+def test_a_clock_one_month_ahead_is_waited_for(path: Path) -> None:
+    names = Pseudonyms(path)
+    january = names.device(PHONE, day(2027, 1, 1))
+
+    assert names.device(PHONE, day(2026, 12, 31)) == january
