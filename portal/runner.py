@@ -41,10 +41,15 @@ class Overloaded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One thing in the inbox: an event to decide on, or (None) a look at the tables."""
+class _Look:
+    """Not an event: whether the rules still stand is to be looked at, in its turn."""
 
-    event: Event | None
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One thing in the inbox."""
+
+    event: Event | _Look
     answer: "asyncio.Future[Step]" = field(compare=False)
 
 
@@ -126,7 +131,7 @@ class Runner:
         Raises:
             EnforcementError: they are gone and the firewall refuses them.
         """
-        await self._ask(None)
+        await self._ask(_Look())
 
     def notice(self, event: Event) -> None:
         """Like `submit`, for those who do not wait for the answer."""
@@ -169,7 +174,7 @@ class Runner:
                 if not asked.answer.done():
                     asked.answer.set_result(step)
 
-    async def _ask(self, event: Event | None) -> Step:
+    async def _ask(self, event: Event | _Look) -> Step:
         answer: asyncio.Future[Step] = asyncio.get_running_loop().create_future()
         try:
             self._inbox.put_nowait(_Asked(event, answer))
@@ -177,8 +182,8 @@ class Runner:
             raise Overloaded from None
         return await answer
 
-    async def _carry_out(self, event: Event | None) -> Step:
-        if event is None:
+    async def _carry_out(self, event: Event | _Look) -> Step:
+        if isinstance(event, _Look):
             await self._restore_enforcement()
             return Step(self.state)
         step = decide(self.state, event, self.policy, self.now(), self._wall())
