@@ -21,7 +21,7 @@ from typing import Literal, TypeAlias, assert_never
 
 Way = Literal["cake", "fq_codel", "pfifo"]
 WAYS: tuple[Way, ...] = ("cake", "fq_codel", "pfifo")
-"""Best first. A kernel that lacks one says so (ENOENT) when its queue is made."""
+"""Best first. A kernel that lacks one says so when its queue is made."""
 
 LANES = 128
 """How many devices can have a lane of their own at once; see `firewall.lanes`."""

@@ -36,6 +36,8 @@ _OUR_FILTER = HANDLE >> 16
 """Preference of our filter among those for what arrives: others may have theirs there."""
 _ANY_PROTOCOL = 0x0003  # ETH_P_ALL
 _GONE = {errno.ENOENT, errno.EINVAL, errno.ENODEV}
+_LACKING = {errno.ENOENT, errno.EOPNOTSUPP}
+"""What a kernel says to a queue, filter or action it does not have, and to an interface (ifb)."""
 
 
 class _Indices(dict[str, int]):
@@ -72,7 +74,7 @@ def make(shaping: Shaping, phones: str, uplink: str) -> Way:
                     _carry_out(kernel, index, order)
             except NetlinkError as error:
                 _remove(kernel)
-                if error.code != errno.ENOENT or way == WAYS[-1]:
+                if error.code not in _LACKING or way == WAYS[-1]:
                     raise EnforcementError(
                         f"the kernel refused a queue: {error}\nwe asked: {order}"
                     ) from None
