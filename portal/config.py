@@ -19,6 +19,7 @@ from portal.setting_values import (
     Network,
     OtherDay,
     absolute_path,
+    address_and_port,
     addresses,
     duration,
     email_address,
@@ -208,6 +209,15 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    listen: tuple[str, int] = setting(
+        address_and_port,
+        ("127.0.0.1", 2081),
+        "Address and port of `/metrics`; never one that phones reach.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     data_dir: Path = setting(absolute_path, Path("/var/lib/portal"), "What outlives a restart.")
     run_dir: Path = setting(absolute_path, Path("/run/portal"), "The control socket and the lock.")
@@ -236,6 +246,7 @@ class Config:
     fairness: Fairness
     uplink: Uplink
     privacy: Privacy
+    staff: Staff
     storage: Storage
     firewall: Firewall
 

@@ -21,7 +21,7 @@ from firewall.drivers import open_enforcer
 from firewall.enforcer import EnforcementError, Enforcer
 from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
-from portal import __version__, control
+from portal import __version__, control, readings, staff_site
 from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
@@ -31,6 +31,7 @@ from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, Gateway
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
+from portal.metrics import Metric, by, gauges
 from portal.outages import Outages
 from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
@@ -145,6 +146,23 @@ async def run(config: Config) -> None:
         def status() -> dict[str, Any]:
             return _status(config, runner, session_log, phones, imitations, shaper)
 
+        async def measure() -> list[Metric]:
+            try:
+                running: Collection[Usage] = (await usage()).values()
+            except EnforcementError as error:
+                log.warning("the counters could not be read: %s", error)
+                running = ()
+            return [
+                *gauges(
+                    status(),
+                    uplink.line,
+                    readings.read(data_dir),
+                    readings.own_memory_bytes(),
+                ),
+                *session_log.tally.metrics(running),
+                by("portal_pages_total", "page", "Pages shown.", portal.shown),
+            ]
+
         operator = control.Control(runner, device, neighbours.addresses_of, usage, status)
 
         def appeared(mac: MacAddress) -> None:
@@ -184,6 +202,7 @@ async def run(config: Config) -> None:
                     neighbours.run(appeared, link_changed, seen),
                     phones.serve(),
                     control.serve(run_dir / "control.sock", operator.answer),
+                    staff_site.serve(config.staff.listen, config.interfaces.phones, measure),
                     _watch_rules(look),
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),

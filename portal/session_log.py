@@ -17,6 +17,7 @@ from typing import TypeVar
 from firewall.changes import Usage
 from portal.device_record import DeviceRecord
 from portal.events import Fact
+from portal.metrics import Tally
 from portal.session import Device, Pseudonym
 from portal.session_store import CLOCK_SET_AFTER, BrokenStore, Entry, Moment, SessionStore
 
@@ -56,6 +57,7 @@ class SessionLog:
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "session-log")
         self._n = 0
+        self.tally = Tally()
         self.lost = 0
         self.failing: str | None = None
         """Why the log cannot be written now; None while it can."""
@@ -68,6 +70,7 @@ class SessionLog:
     def append(self, facts: Sequence[Fact], usage: Mapping[Pseudonym, Usage] | None = None) -> None:
         """Have `facts` written, and the counters of the sessions they are about."""
         now = self._clock()
+        self.tally.note(facts, usage or {})
         if usage:
             self._queue(Entry(now, usage=usage))
         for fact in facts:

@@ -196,3 +196,18 @@ def one_of(*choices: str) -> Callable[[object], str]:
 
 
 port = whole_number(1, 65535)
+
+
+def address_and_port(value: object) -> tuple[str, int]:
+    """One address of this machine, with a port: `127.0.0.1:2081`, `[::1]:2081`."""
+    written = value if isinstance(value, str) else ""
+    match = re.fullmatch(r"(?:\[([^]]+)\]|([^:]+)):(\d{1,5})", written)
+    try:
+        if match is None:
+            raise ValueError
+        address, number = ip_address(match[1] or match[2]), port(int(match[3]))
+    except ValueError:
+        raise ValueError('not an address and a port; write "127.0.0.1:2081"') from None
+    if address.is_unspecified:
+        raise ValueError('every address, also that of phones; write one, like "127.0.0.1:2081"')
+    return str(address), number

@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
 from typing import Protocol, assert_never
@@ -95,6 +96,8 @@ class UserPortal:
         self._host = host
         self._root = f"http://{host}"
         self._secure_root = f"https://{host}" if https else self._root
+        self.shown: Counter[str] = Counter()
+        """How often each kind of page was shown."""
         self._blocks_names = blocks_names
         self._down_since = down_since
         self._pages = pages
@@ -442,6 +445,7 @@ class UserPortal:
 
     def _page(self, request: BaseRequest, look: Look, view: View, *, open: bool) -> Response:
         page: Page = self._pages.page(view, look, open=open)
+        self.shown[type(view).__name__] += 1
         headers = {**self._headers, "Content-Type": page.content_type, "Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"

@@ -33,6 +33,10 @@ def with_setting(section: str, key: str, value: object) -> dict[str, Any]:
     return document
 
 
+EVERY_ADDRESS = 'every address, also that of phones; write one, like "127.0.0.1:2081"'
+NO_ADDRESS = 'not an address and a port; write "127.0.0.1:2081"'
+
+
 def problems(document: dict[str, Any]) -> list[str]:
     with pytest.raises(ConfigurationError) as refused:
         parse(document)
@@ -117,6 +121,31 @@ def test_all_problems_come_at_once() -> None:
         ),
         ("site", "former_names", "x", 'site.former_names = "x"   not a list; write ["…", "…"]'),
         ("site", "rooms", True, "site.rooms = true   not a whole number from 1 to 10000"),
+        *(
+            ("staff", "listen", value, f"staff.listen = {shown}   {problem}")
+            for value, shown, problem in (
+                ("0.0.0.0:2081", '"0.0.0.0:2081"', EVERY_ADDRESS),
+                ("[::]:2081", '"[::]:2081"', EVERY_ADDRESS),
+                ("127.0.0.1", '"127.0.0.1"', NO_ADDRESS),
+                ("localhost:2081", '"localhost:2081"', NO_ADDRESS),
+                ("127.0.0.1:0", '"127.0.0.1:0"', NO_ADDRESS),
+                (2081, "2081", NO_ADDRESS),
+            )
+        ),
+        (
+            "uplink",
+            "check_urls",
+            ["https://192.0.2.1/"],
+            "uplink.check_urls = ['https://192.0.2.1/']   not usable: in 'https://192.0.2.1/',"
+            " an address, not a name; captive checks need a name (RFC 8910 §2)",
+        ),
+        (
+            "uplink",
+            "check_urls",
+            ["https://a.example:99999/"],
+            "uplink.check_urls = ['https://a.example:99999/']   not usable:"
+            " in 'https://a.example:99999/', Port out of range 0-65535",
+        ),
         ("site", "rooms", False, "site.rooms = false   not a whole number from 1 to 10000"),
         ("site", "rooms", 16.0, "site.rooms = 16.0   not a whole number from 1 to 10000"),
         (
