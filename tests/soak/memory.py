@@ -1,12 +1,11 @@
 """How much memory each daemon of the soak held, from its first minute to its last."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 GROWTH_MIB = 5.0
 """How much a daemon may grow after it has warmed up."""
-_WARM_SECONDS = 15.0
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
@@ -16,18 +15,19 @@ class Life:
 
     pid: int
     began: float
+    warm_seconds: float
     warm_mib: float | None = None
     """None if it did not live long enough."""
     last_mib: float = 0.0
     most_mib: float = 0.0
-    seconds: float = field(default=0.0)
+    seconds: float = 0.0
 
     def sample(self, now: float) -> None:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         self.last_mib = pages * _PAGE_MIB
         self.most_mib = max(self.most_mib, self.last_mib)
         self.seconds = now - self.began
-        if self.warm_mib is None and self.seconds >= _WARM_SECONDS:
+        if self.warm_mib is None and self.seconds >= self.warm_seconds:
             self.warm_mib = self.last_mib
 
     @property

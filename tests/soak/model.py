@@ -7,11 +7,12 @@ a few milliseconds, and says of any other moment for certain whether a device pa
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, TypeAlias
 
 LEEWAY_SECONDS = 2.0
 """How much longer the kernel lets pass than a turn lasts (portal.gateway)."""
-PROMPT_SECONDS = 0.5
+PROMPT_SECONDS = 1.0
 """How long after the end of a turn a daemon on a busy machine has withheld the device."""
 
 Reason: TypeAlias = Literal["expired", "left", "revoked", "blocked"]
@@ -32,6 +33,25 @@ class Window:
 
     def touches(self, other: "Window") -> bool:
         return self.earliest <= other.latest and other.earliest <= self.latest
+
+
+class Spells:
+    """When something was so, and is perhaps still: no rules, no line, no daemon."""
+
+    def __init__(self) -> None:
+        self._windows: list[Window] = []
+
+    def begin(self, now: float) -> None:
+        self._windows.append(Window(now, inf))
+
+    def end(self, now: float) -> None:
+        self._windows[-1] = Window(self._windows[-1].earliest, now)
+
+    def touch(self, other: Window) -> bool:
+        return any(window.touches(other) for window in reversed(self._windows))
+
+    def lasts_at(self, now: float) -> bool:
+        return self.touch(Window(now, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +128,8 @@ class House:
     def surely_passes(self, mac: str, during: Window) -> bool:
         return any(turn.surely_passes(during) for turn in self.turns.get(mac, ()))
 
-    def may_pass(
-        self, mac: str, during: Window, leeway_seconds: float = LEEWAY_SECONDS + PROMPT_SECONDS
-    ) -> bool:
-        """Whether it may pass at one moment at least; by default also if no daemon runs."""
+    def may_pass(self, mac: str, during: Window, leeway_seconds: float) -> bool:
+        """Whether it may pass at one moment at least."""
         return any(turn.may_pass(during, leeway_seconds) for turn in self.turns.get(mac, ()))
 
     def passing(self, during: Window) -> tuple[set[str], set[str]]:

@@ -19,7 +19,7 @@ from portal.demo.addresses import GATEWAY4, PORTAL_HOST
 from portal.demo.browser import forms
 from tests.soak.day import TURN_SECONDS, Step, What, day
 from tests.soak.memory import GROWTH_MIB, Life
-from tests.soak.model import House, Window
+from tests.soak.model import PROMPT_SECONDS, House, Spells, Window
 from tests.soak.records import (
     Accord,
     Names,
@@ -36,6 +36,10 @@ _TICK_SECONDS = 0.05
 _ANSWER_SECONDS = 10.0
 _LINE_BACK_SECONDS = 25.0
 """How long the splash page may still say that the line is down, when it is up again."""
+_LINK_SECONDS = 2.0
+"""How long packets may go astray when the line is up again."""
+_WARM_SHARE = 0.05
+"""How much of the day a daemon has to warm up."""
 _EXACT_WITHIN_SECONDS = 30.0
 
 Outcome: TypeAlias = Literal["done", "no button", "no page"]
@@ -93,9 +97,9 @@ class _Soak:
         self._control = site.lab.folder / "run" / "control.sock"
         self._house = House(TURN_SECONDS / speed)
         self._report = Report()
-        self._blind: list[Window] = []
-        self._dark: list[Window] = []
+        self._no_rules, self._no_line, self._no_daemon = Spells(), Spells(), Spells()
         self._down = False
+        self._line_changed = -_LINE_BACK_SECONDS
         self._running = False
 
     def run(self, plan: Sequence[Step]) -> Report:
@@ -118,7 +122,7 @@ class _Soak:
             for what, steps in groupby(due, key=lambda step: step.what):
                 self._do(what, [step.device for step in steps])
             self._house.pass_time(time.monotonic())
-            self._witness.judge(self._house, self._blind, self._dark_so_far())
+            self._witness.judge(self._house, self._no_rules, self._no_line, self._no_daemon)
             if self._running:
                 self._report.lives[-1].sample(time.monotonic())
             if hour >= next_word:
@@ -141,7 +145,7 @@ class _Soak:
         self._report.faults += self._report.end.quarrels
         time.sleep(1.2)  # What was sent a moment ago is judged, too.
         self._house.pass_time(time.monotonic())
-        self._witness.judge(self._house, self._blind, self._dark_so_far())
+        self._witness.judge(self._house, self._no_rules, self._no_line, self._no_daemon)
         self._settled(lambda: wrong_rows(self._lab, self._house, self._names()))
         self._settled(lambda: wrong_events(self._lab, self._expected_events()))
         self._report.counted_bytes = counted_bytes(self._lab)
@@ -335,42 +339,46 @@ class _Soak:
 
     def _flush(self) -> None:
         begun = time.monotonic()
+        self._no_rules.begin(begun)
         self._lab.gateway.must("nft", "flush", "ruleset")
         self._lab.masquerade()
         self._lab.gateway.wait_until(lambda: rules_stand(self._lab), "the rules stand again")
-        self._blind.append(Window(begun, time.monotonic()))
-        self._report.gaps.append(time.monotonic() - begun)
+        stood = time.monotonic()
+        self._no_rules.end(stood)
+        self._report.gaps.append(stood - begun)
         self._report.done["flush"] += 1
         self._agree()
 
     def _line_down(self) -> None:
-        self._down = True
-        self._dark.append(Window(time.monotonic(), time.monotonic()))
+        self._no_line.begin(time.monotonic())
         self._site.internet.ip("link set eth0 down")
+        self._down = True
+        self._line_changed = time.monotonic()
         self._report.done["outage"] += 1
 
     def _line_up(self) -> None:
         self._site.internet.ip("link set eth0 up")
         self._down = False
-        self._dark[-1] = Window(self._dark[-1].earliest, time.monotonic() + 2)
-
-    def _dark_so_far(self) -> Sequence[Window]:
-        if self._down:
-            self._dark[-1] = Window(self._dark[-1].earliest, time.monotonic())
-        return self._dark
+        self._line_changed = time.monotonic()
+        self._no_line.end(self._line_changed + _LINK_SECONDS)
 
     def _line_is_doubtful(self) -> bool:
-        since = self._dark[-1].latest if self._dark else None
-        return self._down or (since is not None and time.monotonic() - since < _LINE_BACK_SECONDS)
+        return self._down or time.monotonic() - self._line_changed < _LINE_BACK_SECONDS
 
     def _start(self) -> None:
+        if not self._report.lives:
+            self._no_daemon.begin(time.monotonic())
         process = self._lab.portal_restart()
+        now = time.monotonic()
+        self._no_daemon.end(now + PROMPT_SECONDS)
         self._running = True
-        self._report.lives.append(Life(process.pid, time.monotonic()))
+        warm_seconds = max(5.0, _WARM_SHARE * self._hours * 3600 / self._speed)
+        self._report.lives.append(Life(process.pid, now, warm_seconds))
 
     def _end(self, how: What) -> None:
         time.sleep(_SETTLED_SECONDS)
         self._report.lives[-1].sample(time.monotonic())
+        self._no_daemon.begin(time.monotonic())
         self._running = False
         if how == "kill":
             self._lab.portal_kill()

@@ -16,7 +16,7 @@ from typing import Self
 
 from bench.site import BenchSite, CrowdPhone
 from portal.demo.addresses import WEBSITE4
-from tests.soak.model import House, Window
+from tests.soak.model import LEEWAY_SECONDS, PROMPT_SECONDS, House, Spells, Window
 
 _PORT = 4000
 _WORD = struct.Struct("!4sIId")
@@ -102,11 +102,11 @@ class Witness:
             if mark == _MARK:
                 self._arrived[number, n] = time.monotonic()
 
-    def judge(self, house: House, blind: Sequence[Window], dark: Sequence[Window]) -> None:
+    def judge(self, house: House, no_rules: Spells, no_line: Spells, no_daemon: Spells) -> None:
         """Judge all that was sent a while ago; the model knows all that was done since.
 
-        `blind` is when no rules stood: nothing is certain. In the `dark` the line was down:
-        what does not arrive is not lost.
+        Without rules nothing is certain. Without the line, what does not arrive is not lost.
+        Without a daemon the kernel alone ends turns, a little later.
         """
         before = time.monotonic() - _TRAVEL_SECONDS
         while self._sent and self._sent[0][0] < before:
@@ -114,8 +114,11 @@ class Witness:
             mac = self._phones[number].mac
             arrived = self._arrived.pop((number, n), None)
             on_its_way = Window(sent, sent + _TRAVEL_SECONDS if arrived is None else arrived)
-            unruly = any(on_its_way.touches(window) for window in blind)
-            if arrived is not None and not house.may_pass(mac, on_its_way):
+            unruly = no_rules.touch(on_its_way)
+            leeway = PROMPT_SECONDS
+            if no_daemon.touch(Window(sent - LEEWAY_SECONDS - PROMPT_SECONDS, on_its_way.latest)):
+                leeway += LEEWAY_SECONDS
+            if arrived is not None and not house.may_pass(mac, on_its_way, leeway):
                 if unruly:
                     self.seen.unsure += 1
                 else:
@@ -124,7 +127,7 @@ class Witness:
                 self.seen.passed += 1
                 self._note_overrun(house, mac, sent)
             elif house.surely_passes(mac, Window(sent, sent + 0.3)):
-                if unruly or any(on_its_way.touches(window) for window in dark):
+                if unruly or no_line.touch(on_its_way):
                     self.seen.unsure += 1
                 else:
                     self.seen.losses.append(f"{mac} at {sent:.3f}")
