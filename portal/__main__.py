@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
@@ -100,7 +101,10 @@ def parser() -> argparse.ArgumentParser:
     privacy.add_argument("what", choices=["annex"], help="the impact assessment's annex")
     privacy.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
     lawful_commands.add(commands.add_parser)
-    command("doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True)
+    doctor = command(
+        "doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True
+    )
+    doctor.add_argument("--lang", choices=("vi", "en"), help="language; else as LANG says")
     return top
 
 
@@ -274,9 +278,11 @@ def _privacy(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from portal.doctor import examine
+    from portal.doctor import examine, language_of
 
-    findings = examine(options.config)
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = options.lang or language_of(locale)
+    findings = [finding.told(language) for finding in examine(options.config)]
     if options.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False))
     else:

@@ -1,27 +1,55 @@
 """Looks whether this gateway can do its work, and says what to do where it cannot."""
 
 import asyncio
+import os
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from firewall.drivers import open_enforcer
 from firewall.enforcer import EnforcementError
-from portal import control, machine
+from portal import control, machine, readings
 from portal.config import Config, ConfigurationError, load
+from portal.doctor_words import SUBJECTS, WORDS, Language
+from portal.health import judge
 from portal.plan import plan_of
+from portal.session_store import CLOCK_SET_AFTER
+from portal.uplink import Fault
+from portal.uplink_watch import looks
 
-_LEAST_FREE_MIB = 8
 _ADDRESSES_OF_A_DEVICE = 8
 """One of IPv4 and several of IPv6, and as many again of devices that have gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one look. `advice` is empty where nothing needs doing."""
+    """The outcome of one look; `how` is what was found, `values` fill its words."""
 
+    subject: str
+    good: bool
+    how: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def told(self, language: Language) -> "Told":
+        number = 0 if language == "en" else 1
+        found, advice = WORDS[f"{self.subject} {self.how}"][number]
+        return Told(
+            self.subject,
+            SUBJECTS[self.subject][number].format_map(self.values),
+            self.good,
+            found.format_map(self.values),
+            advice.format_map(self.values),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding in words of one language. `advice` is empty where nothing needs doing."""
+
+    check: str
+    """The same in every language."""
     subject: str
     good: bool
     found: str
@@ -35,13 +63,17 @@ class Finding:
         return asdict(self)
 
 
+def language_of(locale: str) -> Language:
+    """The language of a locale: `vi_VN.UTF-8` is Vietnamese, all others are read in English."""
+    return "vi" if locale.partition("_")[0].partition(".")[0].lower() == "vi" else "en"
+
+
 def examine(path: Path) -> list[Finding]:
     """Look at everything that can be looked at; never raises for what it finds."""
     try:
         config = load(path)
     except ConfigurationError as error:
-        advice = "mend these lines of the file, then run this again"
-        return [Finding("configuration", False, str(error), advice)]
+        return [Finding("configuration", False, "bad", {"said": error})]
     looks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
         _machine,
         _rules,
@@ -50,10 +82,12 @@ def examine(path: Path) -> list[Finding]:
         _false_routers,
         _isolation,
         _offload,
-        _storage,
+        _line,
+        _names_folder,
+        _readings,
         _daemon,
     )
-    findings = [Finding("configuration", True, str(path))]
+    findings = [Finding("configuration", True, "good", {"said": path})]
     for look in looks:
         findings.extend(look(config))
     return findings
@@ -62,9 +96,9 @@ def examine(path: Path) -> list[Finding]:
 def _machine(config: Config) -> Iterator[Finding]:
     missing = machine.problems(config)
     for line in missing:
-        yield Finding("this machine", False, line, "correct the setting, or make the interface")
+        yield Finding("machine", False, "bad", {"said": line})
     if not missing:
-        yield Finding("this machine", True, "has the interfaces and files the settings name")
+        yield Finding("machine", True, "good")
 
 
 def check_rules(config: Config) -> None:
@@ -88,10 +122,9 @@ def _rules(config: Config) -> Iterator[Finding]:
     try:
         check_rules(config)
     except EnforcementError as error:
-        advice = "as root: apt-get install nftables python3-nftables, or opkg install nftables-json"
-        yield Finding("rules", False, str(error), advice)
+        yield Finding("rules", False, "bad", {"said": error})
     else:
-        yield Finding("rules", True, "nftables accepts them")
+        yield Finding("rules", True, "good")
 
 
 def _forwarding(config: Config) -> Iterator[Finding]:
@@ -99,8 +132,8 @@ def _forwarding(config: Config) -> Iterator[Finding]:
         setting = Path(f"/proc/sys/net/{family}/{name}")
         if setting.exists():
             on = setting.read_text().strip() != "0"
-            advice = "" if on else f"sysctl -w net.{family}.{name.replace('/', '.')}=1"
-            yield Finding(f"{family} forwarding", on, "on" if on else "off", advice)
+            values = {"family": family, "setting": f"net.{family}.{name.replace('/', '.')}"}
+            yield Finding("forwarding", on, "on" if on else "off", values)
 
 
 def _neighbour_tables(config: Config) -> Iterator[Finding]:
@@ -113,9 +146,14 @@ def _neighbour_tables(config: Config) -> Iterator[Finding]:
         except FileNotFoundError:  # Not in a namespace: the limit is the machine's.
             continue
         good = places >= needed
-        advice = "" if good else f"sysctl -w net.{family}.neigh.default.gc_thresh3={needed}"
-        found = f"{places} places for addresses; {config.session.max_devices} devices need {needed}"
-        yield Finding(f"{family} neighbours", good, found, advice)
+        values = {
+            "family": family,
+            "setting": f"net.{family}.neigh.default.gc_thresh3",
+            "places": places,
+            "devices": config.session.max_devices,
+            "needed": needed,
+        }
+        yield Finding("neighbours", good, "enough" if good else "few", values)
 
 
 def _false_routers(config: Config) -> Iterator[Finding]:
@@ -127,9 +165,8 @@ def _false_routers(config: Config) -> Iterator[Finding]:
     accept = (settings / "accept_ra").read_text().strip()
     forwarding = (settings / "forwarding").read_text().strip() != "0"
     good = accept == "0" or (accept == "1" and forwarding)  # A router takes none, but by 2.
-    advice = "" if good else f"sysctl -w net.ipv6.conf.{config.interfaces.phones}.accept_ra=0"
-    found = "not taken from phones" if good else "the gateway takes any phone for its router"
-    yield Finding("router advertisements", good, found, advice)
+    values = {"setting": f"net.ipv6.conf.{config.interfaces.phones}.accept_ra"}
+    yield Finding("routers", good, "refused" if good else "taken", values)
 
 
 def _isolation(config: Config) -> Iterator[Finding]:
@@ -142,14 +179,13 @@ def _isolation(config: Config) -> Iterator[Finding]:
         return
     joined = [port.name for port in ports if (port / "isolated").read_text().strip() != "1"]
     good = len(joined) <= 1
-    found = f"{len(ports)} ports of the bridge, {len(joined)} of them not isolated"
-    advice = (
-        ""
-        if good
-        else f"bridge link set dev {joined[0]} isolated on (each of: {', '.join(joined[:8])});"
-        " and ap_isolate=1 in hostapd"
-    )
-    yield Finding("phones apart", good, found, advice)
+    values = {
+        "ports": len(ports),
+        "joined": len(joined),
+        "first": next(iter(joined), ""),
+        "which": ", ".join(joined[:8]),
+    }
+    yield Finding("apart", good, "good" if good else "bad", values)
 
 
 def _offload(config: Config) -> Iterator[Finding]:
@@ -161,38 +197,60 @@ def _offload(config: Config) -> Iterator[Finding]:
 
     listed = subprocess.run([nft, "list", "flowtables"], capture_output=True, text=True)
     offloading = "flowtable" in listed.stdout
-    yield Finding(
-        "flow offload",
-        not offloading,
-        "a flowtable exists: its packets are neither counted nor held" if offloading else "off",
-        "turn off software and hardware flow offloading in the router's firewall settings"
-        if offloading
-        else "",
-    )
+    yield Finding("offload", not offloading, "on" if offloading else "off")
 
 
-def _storage(config: Config) -> Iterator[Finding]:
-    folder = config.storage.data_dir
-    place = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(place).free >> 20
-    good = free >= _LEAST_FREE_MIB
-    advice = "" if good else f"make room on the disk that holds {place}"
-    yield Finding("storage", good, f"{free} MiB free for {folder}", advice)
+def _line(config: Config) -> Iterator[Finding]:
+    """One look at each of the hosts, until one answers."""
+    urls, ways = config.uplink.check_urls, config.interfaces
+    if not urls:
+        return
+    look = looks(ways.phones, ways.uplink, urls)
+
+    async def find() -> Fault | None:
+        fault: Fault | None = None
+        for _ in urls:
+            if (fault := await look()) is None:
+                break
+        return fault
+
+    fault = asyncio.run(find())
+    values = {"uplink": ways.uplink, "asked": ", ".join(urls)}
+    yield Finding("line", fault is None, fault or "up", values)
+
+
+def _names_folder(config: Config) -> Iterator[Finding]:
+    folder = config.uplink.names_dir
+    if folder is not None:
+        good = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        yield Finding("names folder", good, "good" if good else "bad", {"folder": folder})
+
+
+def _readings(config: Config) -> Iterator[Finding]:
+    found = readings.read(config.storage.data_dir)
+    for each in judge(
+        celsius=found.celsius,
+        free_disk_mib=found.free_disk_mib,
+        free_memory_mib=found.free_memory_mib,
+        load_per_core=found.load_per_core,
+        clock_set=found.wall > CLOCK_SET_AFTER,
+        clock_kept=found.clock_kept,
+    ):
+        values = {"value": f"{each.value:.3g}" if each.value < 100 else f"{each.value:.0f}"}
+        values["folder"] = str(config.storage.data_dir)
+        yield Finding(each.subject, each.good, each.how, values)
 
 
 def _daemon(config: Config) -> Iterator[Finding]:
     try:
         status = control.ask(config.storage.run_dir / "control.sock", {"command": "status"})
     except control.NotRunning:
-        yield Finding("gateway", False, "not running", "start it: systemctl start portal")
+        yield Finding("gateway", False, "stopped")
     except (control.Refused, PermissionError) as error:
-        yield Finding("gateway", False, str(error), "run this as root; look at the gateway's log")
+        yield Finding("gateway", False, "refuses", {"said": error})
     else:
-        yield Finding("gateway", True, f"running, {status['open_devices']} devices open")
+        yield Finding("gateway", True, "running", {"devices": status["open_devices"]})
         stands = status["firewall"] == "stands"
-        yield Finding(
-            "rules in force", stands, status["firewall"], "" if stands else "see the line above"
-        )
+        yield Finding("in force", stands, "good" if stands else "bad", {"said": status["firewall"]})
         written = status["log"] == "written"
-        advice = "" if written else "make room on the disk; nobody is disconnected meanwhile"
-        yield Finding("session log", written, status["log"], advice)
+        yield Finding("log", written, "good" if written else "bad", {"said": status["log"]})

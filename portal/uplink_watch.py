@@ -91,9 +91,10 @@ def looks(
         if not routes:
             return "no route"
         fault = await _ask(phones, next(turns))
-        if fault is not None and not any(_answers(route) for route in routes):
-            return "gateway silent"
-        return fault
+        if fault is None:
+            return None
+        heard = [_is_there(route) for route in routes]
+        return "gateway silent" if False in heard and True not in heard else fault
 
     return look
 
@@ -153,10 +154,13 @@ def _anyone() -> ssl.SSLContext:
     return context
 
 
-def _answers(route: Route) -> bool:
-    """Whether the provider's router was there when the kernel last wanted something of it."""
+def _is_there(route: Route) -> bool | None:
+    """Whether the provider's router answered when the kernel last looked for it.
+
+    None if there is no telling: the kernel did not look, or there is nobody to look for.
+    """
     if route.gateway is None:
-        return True
+        return None
     with open_socket(protocol=NETLINK_ROUTE) as kernel:
         kernel.setblocking(False)  # The kernel answers while it is asked: nothing waits.
         try:
@@ -165,6 +169,7 @@ def _answers(route: Route) -> bool:
             words = list(rtnetlink.read(kernel.recv(_RECEIVE)))
         except OSError as error:
             if error.errno in (errno.ENODEV, errno.EAGAIN):
-                return False
+                return None
             raise
-    return any(isinstance(word, rtnetlink.Neighbour) and word.mac is not None for word in words)
+    found = [word.mac for word in words if isinstance(word, rtnetlink.Neighbour)]
+    return None if not found else found[0] is not None

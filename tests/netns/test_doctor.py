@@ -1,0 +1,149 @@
+"""One thing broken at a time on a real gateway, and the line of `portal doctor` that names it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.demo.addresses import INTERNET4
+from portal.demo.lab import CHECK_URL, Lab
+
+pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("doctor")]
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Lab]:
+    with Lab() as lab:
+        lab.start_internet()
+        lab.start_dns_dhcp()
+        lab.start_portal()
+        yield lab
+
+
+def findings(lab: Lab, language: str = "en", under: tuple[str, ...] = ()) -> dict[str, Any]:
+    said = lab.gateway.run(*under, *lab._portal("doctor", "--json", "--lang", language))
+    assert said.returncode in (0, 1), said.stderr
+    rows = json.loads(said.stdout)
+    assert said.returncode == (0 if all(row["good"] for row in rows) else 1)
+    # What the machine under the laboratory is like is not what is tested.
+    machine = {"temperature", "memory", "load", "clock", "neighbours", "storage"}
+    return {row["check"]: row for row in rows if row["check"] not in machine or not row["good"]}
+
+
+def names(lab: Lab, check: str, words: str, vietnamese: str, **ways: Any) -> None:
+    for language, expected in (("en", words), ("vi", vietnamese)):
+        found = findings(lab, language, **ways)[check]
+        assert not found["good"]
+        assert expected in found["found"]
+        assert found["advice"]
+
+
+def test_a_gateway_that_is_well_has_nothing_to_say(built: Lab) -> None:
+    found = findings(built)
+
+    wrong = [
+        row
+        for row in found.values()
+        if not row["good"]
+        and row["check"] not in {"temperature", "memory", "load", "clock", "neighbours", "storage"}
+    ]
+    assert wrong == []
+    assert {"configuration", "machine", "rules", "forwarding", "offload", "line"} <= found.keys()
+    assert {"gateway", "in force", "log"} <= found.keys()
+
+
+def test_no_forwarding(built: Lab) -> None:
+    for setting in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+        built.gateway.sysctl(f"{setting}=0")
+    try:
+        names(built, "forwarding", "off", "tắt")
+    finally:
+        for setting in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+            built.gateway.sysctl(f"{setting}=1")
+
+
+def test_flow_offload(built: Lab, tmp_path: Path) -> None:
+    """By an `nft` that has one to tell of: not every kernel can make a flowtable."""
+    program = tmp_path / "nft"
+    program.write_text("#!/bin/sh\necho 'table inet fw4 { flowtable ft { } }'\n")
+    program.chmod(0o755)
+    path = f"PATH={tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    names(built, "offload", "a flowtable exists", "có flowtable", under=("env", path))
+
+
+def test_no_permission_for_the_firewall(built: Lab) -> None:
+    less = ("setpriv", "--bounding-set=-net_admin")
+
+    names(built, "rules", "permission", "permission", under=less)
+
+
+def test_no_way_out(built: Lab) -> None:
+    built.gateway.ip("link set wan down")
+    try:
+        names(built, "line", "no default route through wan", "không có đường mặc định")
+    finally:
+        built.gateway.ip(
+            "link set wan up",
+            f"route replace default via {INTERNET4}",
+        )
+
+
+def test_no_names(built: Lab) -> None:
+    drop = "table inet no { chain out { type filter hook output priority 0; udp dport 53 drop; }; }"
+    built.gateway.must("nft", "-f", "-", stdin=drop)
+    try:
+        names(built, "line", "no name is resolved", "không phân giải được tên miền")
+    finally:
+        built.gateway.must("nft", "delete table inet no")
+
+
+def test_a_host_that_is_gone(built: Lab) -> None:
+    gone = CHECK_URL.replace(".example/", ".example:444/")
+    config = built.configuration({"uplink": {"check_urls": [gone]}})
+    built.write_configuration(config)
+
+    names(built, "line", f"{gone} does not answer", "không trả lời")
+
+
+def test_no_folder_for_names(built: Lab, tmp_path: Path) -> None:
+    missing = tmp_path / "names"
+    built.write_configuration({"uplink": {"names_dir": str(missing)}})
+    try:
+        names(built, "names folder", f"{missing} is no folder", "không phải thư mục ghi được")
+    finally:
+        built.write_configuration({})
+
+
+def test_a_full_disk(built: Lab, tmp_path: Path) -> None:
+    built.gateway.must("mount", "-t", "tmpfs", "-o", "size=1m", "small", tmp_path)
+    run = str(built.folder / "run")
+    built.write_configuration({"storage": {"data_dir": str(tmp_path), "run_dir": run}})
+    try:
+        names(built, "storage", f"MiB free for {tmp_path}", f"MiB cho {tmp_path}")
+    finally:
+        built.write_configuration({})
+
+
+def test_an_interface_that_is_not_there(built: Lab) -> None:
+    built.write_configuration({"interfaces": {"uplink": "eth9"}})
+    try:
+        names(built, "machine", 'interfaces.uplink = "eth9"', "no such interface")
+    finally:
+        built.write_configuration({})
+
+
+def test_a_wrong_configuration(built: Lab) -> None:
+    built.write_configuration({"session": {"length": "2 hours"}})
+    try:
+        names(built, "configuration", "session.length", "session.length")
+    finally:
+        built.write_configuration({})
+
+
+def test_no_gateway(built: Lab) -> None:
+    built.portal_stop()
+
+    names(built, "gateway", "not running", "không chạy")
