@@ -36,7 +36,7 @@ for kind in proc sysfs devtmpfs; do
     case $kind in sysfs) on=sys ;; devtmpfs) on=dev ;; *) on=$kind ;; esac
     /bin/busybox mount -t $kind none /root/$on
 done
-for folder in run tmp dev/shm; do
+for folder in run dev/shm; do
     /bin/busybox mkdir -p /root/$folder
     /bin/busybox mount -t tmpfs none /root/$folder
 done
@@ -76,9 +76,11 @@ def run(script: str, *, memory_mib: int = 1024, processors: int = 2, seconds: fl
     """Boot, run `script` with bash as root in this repository's folder, and power off.
 
     Raises:
-        MachineError: it did not boot, or was not done in `seconds`.
+        MachineError: there is no kernel, it did not boot, or was not done in `seconds`.
     """
-    [image] = KERNEL.glob("boot/vmlinuz-*")
+    image = next(KERNEL.glob("boot/vmlinuz-*"), None)
+    if image is None:
+        raise MachineError(f"no kernel in {KERNEL}; scripts/setup --test unpacks one")
     with tempfile.TemporaryDirectory(prefix="portal-vm-") as name:
         folder = Path(name)
         initramfs, shared = folder / "initramfs", folder / "script"
