@@ -1,80 +1,38 @@
 """Lives through a day in fast motion and says where reality and the model part.
 
 Only turns are shorter, by the speed: packets, the kernel and the daemon's own clocks run as
-ever. Whatever was written down a quarter of a second before a crash has to be there after it.
+ever.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Any, Literal
 
-from bench.browsing import CHECK, Doing, Failed, Response, fetch, splash, together
-from bench.site import BenchSite, CrowdPhone, bench_site
+from bench.browsing import together
+from bench.site import BenchSite, bench_site
 from portal import control
-from portal.demo.addresses import GATEWAY4, PORTAL_HOST
-from portal.demo.browser import forms
+from portal.demo.addresses import GATEWAY4
 from tests.soak.day import TURN_SECONDS, Step, What, day
-from tests.soak.memory import GROWTH_MIB, Life
-from tests.soak.model import PROMPT_SECONDS, House, Spells, Window
-from tests.soak.records import (
-    Accord,
-    Names,
-    accord,
-    counted_bytes,
-    rules_stand,
-    wrong_events,
-    wrong_rows,
-)
-from tests.soak.witness import Seen, Witness
+from tests.soak.memory import GROWTH_MIB
+from tests.soak.mishaps import AccessPoint
+from tests.soak.model import House, Window
+from tests.soak.records import Names, accord, counted_bytes, wrong_events, wrong_rows
+from tests.soak.report import Report
+from tests.soak.visits import ANSWER_SECONDS, Outcome, Visit, look, tap
+from tests.soak.witness import TRAVEL_SECONDS, Witness
 
-_SETTLED_SECONDS = 0.25
 _TICK_SECONDS = 0.05
-_ANSWER_SECONDS = 10.0
-_LINE_BACK_SECONDS = 25.0
-"""How long the splash page may still say that the line is down, when it is up again."""
-_LINK_SECONDS = 2.0
-"""How long packets may go astray when the line is up again."""
+_WRITTEN_SECONDS = 2.0
+"""How long a log on a busy machine may be behind."""
+_EXACT_WITHIN_SECONDS = 30.0
 _WARM_SHARE = 0.05
 """How much of the day a daemon has to warm up."""
-_EXACT_WITHIN_SECONDS = 30.0
-
-Outcome: TypeAlias = Literal["done", "no button", "no page"]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What came of a person's tap, and when it was decided on."""
-
-    outcome: Outcome
-    when: Window
-
-
-@dataclass
-class Report:
-    """All that was seen; `faults` is empty if everything was as the model says."""
-
-    faults: list[str] = field(default_factory=list)
-    done: Counter[str] = field(default_factory=Counter)
-    turns: Counter[str] = field(default_factory=Counter)
-    gaps: list[float] = field(default_factory=list)
-    lives: list[Life] = field(default_factory=list)
-    seen: Seen = field(default_factory=Seen)
-    end: Accord = field(default_factory=lambda: Accord(0, False, ("never compared",)))
-    accords: int = 0
-    counted_bytes: int = 0
-    seconds: float = 0.0
 
 
 def soak(
-    hours: float,
-    speed: float,
-    devices: int,
-    seed: int,
-    say: Callable[[str], None] = print,
+    hours: float, speed: float, devices: int, seed: int, say: Callable[[str], None] = print
 ) -> Report:
     """Live through `hours` simulated hours, `speed` times faster than the clock."""
     begun = time.monotonic()
@@ -94,20 +52,14 @@ class _Soak:
         self._hours = hours
         self._speed = speed
         self._say = say
-        self._control = site.lab.folder / "run" / "control.sock"
         self._house = House(TURN_SECONDS / speed)
+        self._point = AccessPoint(site, speed, max(5.0, _WARM_SHARE * hours * 3600 / speed))
+        self._witness = Witness(site, site.phones)
         self._report = Report()
-        self._no_rules, self._no_line, self._no_daemon = Spells(), Spells(), Spells()
-        self._down = False
-        self._line_changed = -_LINE_BACK_SECONDS
-        self._running = False
 
     def run(self, plan: Sequence[Step]) -> Report:
-        self._lab.write_configuration({"session": {"length": f"{TURN_SECONDS / self._speed:g}s"}})
-        self._start()
-        with ExitStack() as stack:
-            self._witness = stack.enter_context(Witness(self._site, self._phones))
-            stack.enter_context(self._site.crowd.network())
+        self._point.start()
+        with self._witness, self._site.crowd.network():
             self._live(plan)
             self._finish()
         return self._report
@@ -121,10 +73,8 @@ class _Soak:
                 due.append(left.pop())
             for what, steps in groupby(due, key=lambda step: step.what):
                 self._do(what, [step.device for step in steps])
-            self._house.pass_time(time.monotonic())
-            self._witness.judge(self._house, self._no_rules, self._no_line, self._no_daemon)
-            if self._running:
-                self._report.lives[-1].sample(time.monotonic())
+            self._judge()
+            self._point.sample()
             if hour >= next_word:
                 next_word += max(1.0, self._hours / 24)
                 self._tell(hour)
@@ -132,196 +82,209 @@ class _Soak:
 
     def _finish(self) -> None:
         """Compare everything once more, at a moment when nobody's turn is ending."""
+        if self._point.line_is_down:
+            self._point.give_line()
+        if not self._point.runs:
+            self._point.start()
         give_up = time.monotonic() + _EXACT_WITHIN_SECONDS
-        if self._down:
-            self._line_up()
-        if not self._running:
-            self._start()
         self._agree()
         while not self._report.end.exact and time.monotonic() < give_up:
-            self._report.end = accord(self._lab, self._house, self._names())
+            self._agree()
         if not self._report.end.exact:
             self._report.faults.append("no moment was found at which no turn was ending")
-        self._report.faults += self._report.end.quarrels
-        time.sleep(1.2)  # What was sent a moment ago is judged, too.
-        self._house.pass_time(time.monotonic())
-        self._witness.judge(self._house, self._no_rules, self._no_line, self._no_daemon)
+        time.sleep(TRAVEL_SECONDS)
+        self._judge()
         self._settled(lambda: wrong_rows(self._lab, self._house, self._names()))
         self._settled(lambda: wrong_events(self._lab, self._expected_events()))
-        self._report.counted_bytes = counted_bytes(self._lab)
-        self._report.turns = self._house.counts
-        self._report.seen = self._witness.seen
-        self._report.faults += self._witness.seen.leaks
-        self._report.faults += [f"lost: {loss}" for loss in self._witness.seen.losses]
-        self._report.lives[-1].sample(time.monotonic())
-        self._report.faults += [
+        self._point.sample()
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        report, seen, lives = self._report, self._witness.seen, self._point.lives
+        report.counted_bytes = counted_bytes(self._lab)
+        report.turns = self._house.counts
+        report.done += self._point.done
+        report.seen, report.gaps, report.lives = seen, self._point.gaps, lives
+        report.faults += [f"leaked: {leak}" for leak in seen.leaks]
+        report.faults += [f"lost: {loss}" for loss in seen.losses]
+        report.faults += [
             f"a daemon grew by {life.growth_mib:.1f} MiB"
-            for life in self._report.lives
+            for life in lives
             if life.growth_mib > GROWTH_MIB
         ]
-        grown = self._report.lives[-1].last_mib - self._report.lives[0].last_mib
-        if grown > GROWTH_MIB:
-            self._report.faults.append(f"the last daemon held {grown:.1f} MiB more than the first")
+        more = lives[-1].last_mib - lives[0].last_mib
+        if more > GROWTH_MIB:
+            report.faults.append(f"the last daemon held {more:.1f} MiB more than the first")
 
-    def _settled(self, wrong: Callable[[], list[str]]) -> None:
-        """The log is written a moment after what it tells of."""
-        give_up = time.monotonic() + 2
+    def _judge(self) -> None:
+        self._house.pass_time(time.monotonic())
+        self._witness.judge(
+            self._house, self._point.no_rules, self._point.no_line, self._point.no_daemon
+        )
+
+    def _settled(self, wrong: Callable[[], Sequence[str]]) -> None:
+        """Take what is wrong for a fault if it still is a moment later."""
+        give_up = time.monotonic() + _WRITTEN_SECONDS
         while (found := wrong()) and time.monotonic() < give_up:
             time.sleep(0.1)
             self._house.pass_time(time.monotonic())
         self._report.faults += found
 
+    def _agree(self) -> None:
+        """Compare all who know who passes."""
+
+        def quarrels() -> Sequence[str]:
+            self._report.end = accord(self._lab, self._house, self._names())
+            return self._report.end.quarrels
+
+        self._settled(quarrels)
+        self._report.accords += 1
+
+    def _names(self) -> Names:
+        return Names(self._lab, [phone.mac for phone in self._phones])
+
     def _expected_events(self) -> Counter[str]:
-        counts, done = self._house.counts, self._report.done
-        ended = sum(counts[reason] for reason in ("expired", "left", "revoked", "blocked"))
+        turns, staff, point = self._house.counts, self._report.done, self._point
+        ended = sum(turns[reason] for reason in ("expired", "left", "revoked", "blocked"))
         return Counter(
             {
-                "gateway-started": len(self._report.lives),
-                "gateway-stopped": done["stop"],
-                "session-opened": counts["opened"],
-                "session-renewed": counts["renewed"],
+                "gateway-started": len(point.lives),
+                "gateway-stopped": point.done["stop"],
+                "session-opened": turns["opened"],
+                "session-renewed": turns["renewed"],
                 "session-ended": ended,
                 "session-restored": 0,
-                "device-blocked": done["block"],
-                "device-unblocked": done["unblock"],
+                "device-blocked": staff["block"],
+                "device-unblocked": staff["unblock"],
                 "device-imitated": 0,
-                "enforcement-restored": done["flush"],
+                "enforcement-restored": point.done["flush"],
             }
+        )
+
+    def _tell(self, hour: float) -> None:
+        if self._point.runs:
+            self._agree()
+        turns = self._house.counts
+        self._say(
+            f"hour {hour:4.1f}: {self._report.end.open:3} open; {turns['opened']} turns,"
+            f" {turns['renewed']} renewals, {turns['expired']} expired,"
+            f" {self._point.done['flush']} flushes, {len(self._point.lives)} daemons;"
+            f" {self._point.lives[-1].last_mib:.1f} MiB; {len(self._report.faults)} faults,"
+            f" {len(self._witness.seen.leaks)} leaks, {len(self._witness.seen.losses)} losses"
         )
 
     # What is done
 
     def _do(self, what: What, devices: Sequence[int]) -> None:
+        """Do what applies now; the plan does not know who was blocked meanwhile."""
+        point = self._point
         here = [d for d in dict.fromkeys(devices) if d not in self._witness.absent]
         match what:
             case "tap":
                 self._taps(here)
-            case "look":
-                self._looks(here)
             case "leave":
                 self._leave(here)
-            case "away" if here:
+            case "look":
+                together([look(self._phones[device]) for device in here], 2 * ANSWER_SECONDS)
+                self._report.done[what] += len(here)
+            case "away":
                 self._switch(here, on=False)
-            case "back" if back := [d for d in devices if d in self._witness.absent]:
-                self._switch(back, on=True)
-            case "grant" | "grant a minute" | "revoke" | "block" | "unblock" if self._running:
+            case "back":
+                self._switch([d for d in devices if d in self._witness.absent], on=True)
+            case "grant" | "grant a minute" | "revoke" | "block" | "unblock" if point.runs:
                 for device in devices:
                     self._staff(what, self._phones[device].mac)
-            case "flush" if self._running:
-                self._flush()
-            case "line down" if not self._down:
-                self._line_down()
-            case "line up" if self._down:
-                self._line_up()
-            case "stop" | "kill" if self._running:
-                self._end(what)
-            case "start" if not self._running:
-                self._start()
+            case "flush" if point.runs:
+                point.flush()
+                self._agree()
+            case "line down" if not point.line_is_down:
+                point.take_line()
+            case "line up" if point.line_is_down:
+                point.give_line()
+            case "stop" | "kill" if point.runs:
+                code = point.end(what)
+                if what == "stop" and code != 0:
+                    self._report.faults.append(f"the daemon ended with {code}")
+            case "start" if not point.runs:
+                point.start()
                 self._agree()
 
     def _taps(self, devices: Sequence[int]) -> None:
-        now = time.monotonic()
-        able = [d for d in devices if not self._house.ends_near(self._phones[d].mac, now)]
-        for device, visit in self._visits([(d, "/accept") for d in able]):
-            mac = self._phones[device].mac
+        for mac, visit in self._visits("/accept", devices):
             if visit.outcome == "done":
                 self._house.opened(mac, visit.when)
-            self._judge_visit(mac, visit)
 
     def _leave(self, devices: Sequence[int]) -> None:
-        now = time.monotonic()
-        able = [
-            device
-            for device in devices
-            if self._house.running(mac := self._phones[device].mac)
-            and not self._house.ends_near(mac, now)
-        ]
-        for device, visit in self._visits([(d, "/leave") for d in able]):
-            mac = self._phones[device].mac
+        online = [d for d in devices if self._house.running(self._phones[d].mac)]
+        for mac, visit in self._visits("/leave", online):
             if visit.outcome == "done":
                 self._house.ended(mac, visit.when, "left")
-            self._judge_visit(mac, visit)
 
-    def _judge_visit(self, mac: str, visit: Visit) -> None:
-        self._report.done[f"visit: {visit.outcome}"] += 1
-        if not self._running:
-            expected: tuple[Outcome, ...] = ("no page",)
+    def _visits(self, path: str, devices: Sequence[int]) -> Iterator[tuple[str, Visit]]:
+        """All at once, but for those whose turn may or may not be over when they are heard."""
+        now = time.monotonic()
+        phones = [self._phones[device] for device in devices]
+        phones = [phone for phone in phones if not self._house.ends_near(phone.mac, now)]
+        taps = [tap(p, path, captive=self._house.running(p.mac) is None) for p in phones]
+        for phone, visit in zip(phones, together(taps, 2 * ANSWER_SECONDS), strict=True):
+            if visit is None:
+                self._report.faults.append(f"{phone.mac}: no end of {path}")
+                continue
+            self._judge_visit(phone.mac, visit.outcome)
+            yield phone.mac, visit
+
+    def _judge_visit(self, mac: str, outcome: Outcome) -> None:
+        self._report.done[f"visit: {outcome}"] += 1
+        expected: tuple[Outcome, ...]
+        if not self._point.runs:
+            expected = ("no page",)
         elif mac in self._house.blocked:
             expected = ("no button",)
-        elif self._line_is_doubtful():
+        elif self._point.line_is_doubtful:
             expected = ("done", "no button")
         else:
             expected = ("done",)
-        if visit.outcome not in expected:
-            self._report.faults.append(f"{mac}: {visit.outcome} instead of {expected[0]}")
-
-    def _visits(self, wanted: Sequence[tuple[int, str]]) -> Iterator[tuple[int, Visit]]:
-        doings = [self._visit(self._phones[device], path) for device, path in wanted]
-        for (device, _), visit in zip(wanted, together(doings, _ANSWER_SECONDS + 2), strict=True):
-            now = time.monotonic()
-            yield device, visit or Visit("no page", Window(now, now))
-
-    def _visit(self, phone: CrowdPhone, path: str) -> Doing[Visit]:
-        """Open our page, as the sign-in window does or by its name, and tap one button."""
-        until = time.monotonic() + _ANSWER_SECONDS
-        now = Window(time.monotonic(), time.monotonic())
-        try:
-            if self._house.running(phone.mac) is None:
-                page = yield from splash(phone, until)
-            else:
-                page = yield from fetch(phone, f"http://{PORTAL_HOST}/status", until=until)
-            form = next((f for f in forms(_text(page), page.url) if f.url.endswith(path)), None)
-            if form is None:
-                return Visit("no button", now)
-            sent = time.monotonic()
-            answer = yield from fetch(phone, form.url, form.fields, until)
-        except Failed:
-            return Visit("no page", now)
-        outcome: Outcome = "done" if answer.status == 303 else "no button"
-        return Visit(outcome, Window(sent, time.monotonic()))
-
-    def _looks(self, devices: Sequence[int]) -> None:
-        """A captive check, and whatever page it leads to."""
-        doings = [fetch(self._phones[device], CHECK) for device in devices]
-        together([_tolerant(doing) for doing in doings], _ANSWER_SECONDS)
-        self._report.done["look"] += len(devices)
+        if outcome not in expected:
+            self._report.faults.append(f"{mac}: {outcome} instead of {expected[0]}")
 
     def _switch(self, devices: Sequence[int], *, on: bool) -> None:
         """Phones leave the Wi-Fi, or come back with the same address."""
-        if not on:
-            self._witness.absent.update(devices)
-        lines = []
-        for device in devices:
-            phone = self._phones[device]
-            lines.append(f"link set {phone.interface} {'up' if on else 'down'}")
-            if on:  # Routes go with the interface.
-                lines.append(
+        phones = [self._phones[device] for device in devices]
+        if on:  # Routes went with the interface.
+            self._site.crowd.ip(
+                *(f"link set {phone.interface} up" for phone in phones),
+                *(
                     f"route add default via {GATEWAY4} dev {phone.interface} metric {phone.number}"
-                )
-        self._site.crowd.ip(*lines)
-        if on:
+                    for phone in phones
+                ),
+            )
             self._witness.absent.difference_update(devices)
+        else:
+            self._witness.absent.update(devices)
+            self._site.crowd.ip(*(f"link set {phone.interface} down" for phone in phones))
         self._report.done["back" if on else "away"] += len(devices)
 
-    def _staff(self, what: What, mac: str) -> None:
+    def _staff(
+        self, what: Literal["grant", "grant a minute", "revoke", "block", "unblock"], mac: str
+    ) -> None:
         if self._house.ends_near(mac, time.monotonic()):
             return
-        question: dict[str, object] = {"command": what, "mac": mac}
+        question: dict[str, Any] = {"command": what, "mac": mac}
         if what == "grant a minute":
-            question = {"command": "grant", "mac": mac, "minutes": 1}
+            question |= {"command": "grant", "minutes": 1}
+        blocked, running = mac in self._house.blocked, self._house.running(mac) is not None
         begun = time.monotonic()
         try:
-            control.ask(self._control, question)
+            control.ask(self._lab.folder / "run" / "control.sock", question)
         except control.Refused:
             refused = True
         else:
             refused = False
         when = Window(begun, time.monotonic())
-        blocked, running = mac in self._house.blocked, self._house.running(mac) is not None
         match what:
             case "grant" | "grant a minute":
                 expected = blocked
-                if not blocked:
+                if not refused:
                     self._house.opened(mac, when, 60.0 if what == "grant a minute" else None)
             case "revoke":
                 expected = not running
@@ -329,99 +292,10 @@ class _Soak:
             case "block":
                 expected = False
                 self._house.was_blocked(mac, when)
-            case _:
+            case "unblock":
                 expected = not blocked
                 self._house.blocked.discard(mac)
         if refused != expected:
             self._report.faults.append(f"{what} {mac}: refused is {refused}, not {expected}")
         if not refused:
             self._report.done[what] += 1
-
-    def _flush(self) -> None:
-        begun = time.monotonic()
-        self._no_rules.begin(begun)
-        self._lab.gateway.must("nft", "flush", "ruleset")
-        self._lab.masquerade()
-        self._lab.gateway.wait_until(lambda: rules_stand(self._lab), "the rules stand again")
-        stood = time.monotonic()
-        self._no_rules.end(stood)
-        self._report.gaps.append(stood - begun)
-        self._report.done["flush"] += 1
-        self._agree()
-
-    def _line_down(self) -> None:
-        self._no_line.begin(time.monotonic())
-        self._site.internet.ip("link set eth0 down")
-        self._down = True
-        self._line_changed = time.monotonic()
-        self._report.done["outage"] += 1
-
-    def _line_up(self) -> None:
-        self._site.internet.ip("link set eth0 up")
-        self._down = False
-        self._line_changed = time.monotonic()
-        self._no_line.end(self._line_changed + _LINK_SECONDS)
-
-    def _line_is_doubtful(self) -> bool:
-        return self._down or time.monotonic() - self._line_changed < _LINE_BACK_SECONDS
-
-    def _start(self) -> None:
-        if not self._report.lives:
-            self._no_daemon.begin(time.monotonic())
-        process = self._lab.portal_restart()
-        now = time.monotonic()
-        self._no_daemon.end(now + PROMPT_SECONDS)
-        self._running = True
-        warm_seconds = max(5.0, _WARM_SHARE * self._hours * 3600 / self._speed)
-        self._report.lives.append(Life(process.pid, now, warm_seconds))
-
-    def _end(self, how: What) -> None:
-        time.sleep(_SETTLED_SECONDS)
-        self._report.lives[-1].sample(time.monotonic())
-        self._no_daemon.begin(time.monotonic())
-        self._running = False
-        if how == "kill":
-            self._lab.portal_kill()
-        elif (code := self._lab.portal_stop()) != 0:
-            self._report.faults.append(f"the daemon ended with {code}")
-        self._report.done[how] += 1
-
-    def _names(self) -> Names:
-        return Names(self._lab, [phone.mac for phone in self._phones])
-
-    def _agree(self) -> None:
-        """Compare all who know who passes; the log is written a moment after."""
-        give_up = time.monotonic() + 2
-        while True:
-            self._report.end = accord(self._lab, self._house, self._names())
-            if not self._report.end.quarrels or time.monotonic() > give_up:
-                break
-            time.sleep(0.1)
-        self._report.accords += 1
-        self._report.faults += self._report.end.quarrels
-
-    def _tell(self, hour: float) -> None:
-        if self._running:
-            self._agree()
-        counts, done = self._house.counts, self._report.done
-        self._say(
-            f"hour {hour:4.1f}: {self._report.end.open:3} open; {counts['opened']} turns,"
-            f" {counts['renewed']} renewals, {counts['expired']} expired, {done['flush']} flushes,"
-            f" {len(self._report.lives)} daemons; {self._report.lives[-1].last_mib:.1f} MiB;"
-            f" {len(self._report.faults)} faults"
-        )
-
-
-def _tolerant(doing: Doing[Response]) -> Doing[None]:
-    try:
-        yield from doing
-    except Failed:
-        return  # There is no daemon, or no line.
-
-
-def _text(page: Response) -> str:
-    if page.headers.get("content-encoding") == "gzip":
-        import gzip
-
-        return gzip.decompress(page.body).decode()
-    return page.body.decode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.soak.__main__ import told
+from tests.soak.report import told
 from tests.soak.soak import soak
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("soak")]

@@ -23,7 +23,7 @@ _WORD = struct.Struct("!4sIId")
 _MARK = b"soak"
 _ROUND_SECONDS = 0.25
 """How often each device sends."""
-_TRAVEL_SECONDS = 1.0
+TRAVEL_SECONDS = 1.0
 """What has not arrived by then is lost."""
 _ABSENT = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENODEV)
 
@@ -108,12 +108,12 @@ class Witness:
         Without rules nothing is certain. Without the line, what does not arrive is not lost.
         Without a daemon the kernel alone ends turns, a little later.
         """
-        before = time.monotonic() - _TRAVEL_SECONDS
+        before = time.monotonic() - TRAVEL_SECONDS
         while self._sent and self._sent[0][0] < before:
             sent, number, n = self._sent.popleft()
             mac = self._phones[number].mac
             arrived = self._arrived.pop((number, n), None)
-            on_its_way = Window(sent, sent + _TRAVEL_SECONDS if arrived is None else arrived)
+            on_its_way = Window(sent, sent + TRAVEL_SECONDS if arrived is None else arrived)
             unruly = no_rules.touch(on_its_way)
             leeway = PROMPT_SECONDS
             if no_daemon.touch(Window(sent - LEEWAY_SECONDS - PROMPT_SECONDS, on_its_way.latest)):
