@@ -52,3 +52,10 @@ def test_no_bytes_do_harm(rest: bytes) -> None:
     except Unreadable:
         return
     assert all(isinstance(address, IPv4Address | IPv6Address) for address in found)
+
+
+def test_other_records_are_passed_over() -> None:
+    alias = bytes.fromhex("c00c000500010000012c0006") + b"\3www\xc0\x10"
+    answer = HEAD[:6] + b"\0\2" + HEAD[8:] + alias + ANSWER[len(HEAD) :]
+
+    assert read(answer, 0x07D2) == [IPv4Address("8.8.8.8")]
