@@ -155,3 +155,9 @@ def test_lanes_in_the_rules_are_classes_of_the_queue() -> None:
 
     assert f"numgen inc mod {LANES} offset {FIRST_LANE}" in rules
     assert f"set cd:{SHARED & 0xFFFF:x} " in rules
+
+
+def test_a_rate_for_uploads_alone_leaves_downloads_as_they_are() -> None:
+    made = orders(Shaping(up_mbit=10), "br-lan", "wan", "pfifo")
+
+    assert {interface for interface, _ in standing(made)} == {"wan"}
