@@ -131,22 +131,19 @@ Order: TypeAlias = Divert | Cake | Classes | Class | Leaf
 def orders(shaping: Shaping, phones: str, uplink: str, way: Way) -> tuple[Order, ...]:
     """What to make, in this order, on interfaces that have no queue of ours."""
     made: list[Order] = []
-    match way:
-        case "cake":
-            if shaping.up_mbit is not None:
-                made.append(Cake(uplink, shaping.up_mbit, "dual-srchost", arriving=False))
-            if shaping.down_mbit is not None:
-                made.append(Divert(uplink, BETWEEN))
-                made.append(Cake(BETWEEN, shaping.down_mbit, "dual-dsthost", arriving=True))
-        case "fq_codel" | "pfifo":
-            if shaping.up_mbit is not None:
-                # The gateway's own questions, to resolvers above all, go first.
-                made += _lanes(uplink, shaping.up_mbit, way, own=True)
-            if shaping.down_mbit is not None:
-                # What the gateway says itself has not come over the line: at once.
-                made += _lanes(phones, shaping.down_mbit, way, own=False)
-        case _:
-            assert_never(way)
+    if way == "cake":
+        if shaping.up_mbit is not None:
+            made.append(Cake(uplink, shaping.up_mbit, "dual-srchost", arriving=False))
+        if shaping.down_mbit is not None:
+            made.append(Divert(uplink, BETWEEN))
+            made.append(Cake(BETWEEN, shaping.down_mbit, "dual-dsthost", arriving=True))
+        return tuple(made)
+    if shaping.up_mbit is not None:
+        # The gateway's own questions, to resolvers above all, go first.
+        made += _lanes(uplink, shaping.up_mbit, way, own=True)
+    if shaping.down_mbit is not None:
+        # What the gateway says itself has not come over the line: at once.
+        made += _lanes(phones, shaping.down_mbit, way, own=False)
     return tuple(made)
 
 
