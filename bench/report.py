@@ -19,6 +19,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "pages": "Captive check to whole splash page",
     "clicks": "Tap to first packet on the Internet",
     "forwarding": "CPU time per forwarded packet",
+    "fairness": "CPU time per forwarded packet: what sharing the line adds",
     "memory": "Memory",
     "libraries": "What each library costs (RSS of a fresh Python after the import)",
     "start": "Cold start",
