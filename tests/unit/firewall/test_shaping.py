@@ -37,9 +37,9 @@ def lanes(shaping: Shaping, way: Way = "pfifo") -> list[Class]:
 
 def test_cake_shares_by_the_address_of_the_device() -> None:
     assert orders(LINE_50_10, "br-lan", "wan", "cake") == (
-        Cake("wan", 10, "dual-srchost", arriving=False),
+        Cake("wan", 10, "srchost", arriving=False),
         Divert("wan", BETWEEN),
-        Cake(BETWEEN, 50, "dual-dsthost", arriving=True),
+        Cake(BETWEEN, 50, "dsthost", arriving=True),
     )
 
 
