@@ -38,7 +38,8 @@ def told(report: Report) -> str:
         f"gaps after a flush: {gaps or 'none'} s",
         f"kernel, daemon, log and model compared {report.accords} times; at the end"
         f" {report.end.open} open, {'exactly' if report.end.exact else 'NOT exactly'} the same",
-        f"{report.counted_bytes / 1e6:.2f} MB sent, by the log",
+        f"{report.counted_bytes / 1e6:.2f} MB sent, by the log; a flush takes away what was counted"
+        " since the last sample",
         *(
             f"daemon {number}: {life.seconds:.0f} s, "
             + ("" if life.warm_mib is None else f"{life.warm_mib:.1f} MiB when warm, ")
