@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
 from typing import Protocol, assert_never
-from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
@@ -27,6 +26,7 @@ from portal.captive_checks import expected
 from portal.device_record import DeviceRecord
 from portal.events import ConditionsAccepted, EquipmentSeen, SessionWithdrawn
 from portal.policy import Refusal, opens_again, turn_seconds
+from portal.requests import form_of, is_for, is_from_page_of
 from portal.runner import Overloaded, Runner
 from portal.schedule import time_of_day
 from portal.session import Device, Instant
@@ -37,7 +37,6 @@ from splash.views import Look, View, look_of, query
 
 API_PATH = "/captive-portal/api"
 BLOCKED_NAME_PATH = views.path_of(views.BlockedName())
-_MOST_FORM_BYTES = 4096
 _REFERENCE_LETTERS = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
 _FULL_RETRY_MINUTES = 10
 _CHECK_HEADERS = {"Server": "portal", "Cache-Control": "no-store", "Connection": "close"}
@@ -158,7 +157,7 @@ class UserPortal:
         return response
 
     async def _answer(self, request: BaseRequest) -> Response:
-        if not self._is_for_us(request):
+        if not is_for(self._host, request):
             # RFC 8952 §2.4: a plain redirect, and only for plain HTTP. 302 because Chrome OS
             # opens its window on nothing else (docs/compatibility.md).
             answer = await self._check(request)
@@ -169,7 +168,7 @@ class UserPortal:
             return await self._show(request, look, views.Article(request.path[3:]))
         handler = (self._reading if reading else self._changing).get(request.path)
         if request.method == "POST" and handler is not None:
-            if not self._is_from_our_page(request):
+            if not is_from_page_of(self._host, request):
                 log.info("a form from another site was refused")
                 return self._redirect(request, "/", look)
             return await handler(request, look)
@@ -180,14 +179,6 @@ class UserPortal:
         if reading:
             return await self._show(request, look, views.NotFound())
         return Response(status=405, headers={**self._headers, "Allow": "GET, HEAD, POST"})
-
-    def _is_for_us(self, request: BaseRequest) -> bool:
-        """Whether the request names our own host, and is no request to a proxy (RFC 9112 §3.2)."""
-        if not request.raw_path.startswith("/"):
-            return False
-        host = request.headers.get("Host", "")
-        name, _, port = host.partition(":")
-        return name.lower().rstrip(".") == self._host and (not port or port.isdecimal())
 
     async def _check(self, request: BaseRequest) -> Response | None:
         """What an open device expects of its captive check, while the line is down."""
@@ -212,20 +203,6 @@ class UserPortal:
             if mac is not None and self._runner.session_of(mac) is not None:
                 return BLOCKED_NAME_PATH
         return "/"
-
-    def _is_from_our_page(self, request: BaseRequest) -> bool:
-        """Refuse forms of other sites by what browsers say of them, where they say it.
-
-        Fetch Metadata and the Origin header (RFC 6454 §7); old browsers send neither, and the
-        token of the form decides.
-        """
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            return False
-        origin = request.headers.get("Origin")
-        try:
-            return origin is None or urlsplit(origin).hostname == self._host
-        except ValueError:  # `http://[`
-            return False
 
     # Pages
 
@@ -266,7 +243,7 @@ class UserPortal:
         return self._page(request, look, view, open=is_open)
 
     async def _accept(self, request: BaseRequest, look: Look) -> Response:
-        form = await self._form(request)
+        form = await form_of(request)
         device = await self._asking_device(request)
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
@@ -309,18 +286,6 @@ class UserPortal:
         hours = f"{(limit or 0) / 3600:.3g}"
         return hours.replace(".", ",") if look.language == "vi" else hours
 
-    async def _form(self, request: BaseRequest) -> Mapping[str, str]:
-        """The fields of a small plain form; nothing of anything else.
-
-        Not by `request.post`, which decodes as the request tells it to.
-        """
-        length = request.content_length
-        small = length is not None and length <= _MOST_FORM_BYTES
-        if not small or request.content_type != "application/x-www-form-urlencoded":
-            return {}
-        text = (await request.read()).decode("ascii", "replace")
-        return dict(parse_qsl(text, keep_blank_values=True))
-
     async def _leave(self, request: BaseRequest, look: Look) -> Response:
         device = await self._asking_device(request)
         if device is None:
@@ -360,7 +325,7 @@ class UserPortal:
         return await self._erase(request, look, withdraw=True)
 
     async def _erase(self, request: BaseRequest, look: Look, *, withdraw: bool) -> Response:
-        form = await self._form(request)
+        form = await form_of(request)
         device = await self._asking_device(request)
         if device is None:
             return self._page(request, look, views.UnknownDevice(), open=False)
