@@ -37,6 +37,10 @@ def _processes_of(network: str) -> list[str]:
     return found
 
 
+def _alive(processes: list[str]) -> list[str]:
+    return [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+
+
 def test_without_a_portal_a_phone_is_online_at_once(lab: Lab) -> None:
     lab.start_internet()
     lab.start_dns_dhcp()
@@ -112,18 +116,24 @@ def test_the_machine_is_as_before_while_it_runs_and_after() -> None:
 
 
 def test_an_error_inside_ends_everything() -> None:
-    networks = []
+    inside: list[str] = []
 
     def fail() -> None:
         with Lab() as lab:
-            networks.append(os.readlink(f"/proc/{lab.gateway.pid}/ns/net"))
-            lab.gateway.popen("sh", "-c", "sleep 1000 & sleep 1000")
+            lab.gateway.popen("sh", "-c", "sleep 1000 & echo started; sleep 1000", log="sh")
+            lab.gateway.wait_until(lambda: "started" in lab.gateway.read_log("sh"), "it starts")
+            # By their numbers: the kernel gives the number of a network to the next one.
+            inside.extend(_processes_of(os.readlink(f"/proc/{lab.gateway.pid}/ns/net")))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert _processes_of(networks[0]) == []
+    assert len(inside) >= 3
+    until = time.monotonic() + 5
+    while _alive(inside) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert _alive(inside) == []
 
 
 _KILLED = """
@@ -151,10 +161,10 @@ def test_however_its_process_ends_nothing_goes_on(how: signal.Signals) -> None:
         process.send_signal(how)
 
     give_up = time.monotonic() + 5
-    while _processes_of(network) and time.monotonic() < give_up:
+    while _alive(running) and time.monotonic() < give_up:
         time.sleep(0.02)
     assert len(running) > 2  # The keeper, the shell, and what it started.
-    assert _processes_of(network) == []
+    assert _alive(running) == []
     # Only a kill leaves the folder of logs behind.
     assert Path(folder).exists() == (how is signal.SIGKILL)
     subprocess.run(["rm", "-rf", folder], check=True)
