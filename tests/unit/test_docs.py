@@ -112,3 +112,13 @@ def test_no_option_is_described_that_is_not_there(name: str) -> None:
     title = described()[name].partition("\n")[0]
 
     assert set(re.findall(r"--\w+", title)) <= set(options(commands()[name]))
+
+
+def test_the_systemd_unit_lets_the_daemon_write_where_the_documentation_says() -> None:
+    unit = (DOCS.parent / "deploy/systemd/portal.service").read_text(encoding="utf-8")
+    example = (DOCS / "portal.toml.example").read_text(encoding="utf-8")
+    [folder] = re.findall(r'^#names_dir = "(.+)"$', example, flags=re.MULTILINE)
+
+    assert "ProtectSystem=strict\n" in unit
+    assert f"\nReadWritePaths=-{folder}\n" in unit
+    assert f"install -d -o portal -m 0755 {folder}\n" in (DOCS / "health.md").read_text("utf-8")
