@@ -1,0 +1,344 @@
+"""The catalogue of a bundle: what is shown where and when, and what has which words in it.
+
+One SQLite file, made once by `write` and then only read: it is opened as immutable, so no lock
+and no journal is ever made, and SQLite reads the pages it needs. A bundle of ten thousand
+articles costs a process the same memory as one of ten.
+
+Items have the order in which they are listed: pinned ones first, then the newest.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from content_cache import search
+from content_cache.search import Piece
+
+FORMAT: Final = 1
+ITEMS_PER_PAGE: Final = 20
+MOST_TEXT_BYTES: Final = 1 << 20
+"""Of the words of one item in one language; more are not looked through for a snippet."""
+_CANDIDATES: Final = 40
+"""So many finds are looked at for the accents that were typed."""
+_COLUMNS: Final = (
+    "id, kind, sites, begins, ends, pinned, date, title_vi, title_en, summary_vi, summary_en,"
+    " category, source, url, revision, file"
+)
+_HERE: Final = "(sites = '' OR instr(sites, ' ' || :site || ' '))"
+_SHOWN: Final = (
+    f"(begins IS NULL OR begins <= :wall) AND (ends IS NULL OR ends > :wall) AND {_HERE}"
+)
+_SCHEMA: Final = f"""
+    CREATE TABLE item (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        sites TEXT NOT NULL,      -- ' hp-001 hp-002 '; empty: every house
+        begins REAL,              -- Unix seconds; NULL: since ever
+        ends REAL,                -- Unix seconds; NULL: for ever
+        pinned INTEGER NOT NULL,
+        date TEXT NOT NULL,       -- 2026-11-22
+        title_vi TEXT NOT NULL,
+        title_en TEXT NOT NULL,
+        summary_vi TEXT NOT NULL,
+        summary_en TEXT NOT NULL,
+        category TEXT NOT NULL,
+        source TEXT NOT NULL,
+        url TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        file TEXT NOT NULL
+    );
+    CREATE INDEX item_kind ON item (kind, category, number);
+    CREATE INDEX item_begins ON item (begins) WHERE begins IS NOT NULL;
+    CREATE INDEX item_ends ON item (ends) WHERE ends IS NOT NULL;
+    CREATE TABLE words (
+        number INTEGER PRIMARY KEY,
+        vi BLOB NOT NULL,         -- zlib
+        en BLOB NOT NULL
+    );
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, summary, text, content = '', columnsize = 0, tokenize = 'ascii'
+    );
+    PRAGMA user_version = {FORMAT};
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item of the catalogue; the rest of it is in its file (`Releases.content`)."""
+
+    id: str
+    """Its address: lower-case letters, digits and hyphens."""
+    kind: str
+    """`article`, `notice`, `campaign` and so on; whoever builds the bundle names them."""
+    sites: tuple[str, ...] = ()
+    """The houses that show it; empty: every house."""
+    begins: float | None = None
+    """Unix seconds from which it is shown; None: at once."""
+    ends: float | None = None
+    """Unix seconds from which it is no longer shown; None: it stays."""
+    pinned: bool = False
+    date: str
+    """The day it is from, as 2026-11-22."""
+    title_vi: str
+    title_en: str = ""
+    summary_vi: str = ""
+    summary_en: str = ""
+    category: str = ""
+    source: str = ""
+    url: str = ""
+    revision: int
+    file: str = ""
+    """The name of its content in the bundle; the builder fills it in."""
+
+    def shown(self, site: str, wall: float) -> bool:
+        """Whether the house `site` shows it at `wall` (Unix seconds)."""
+        return (
+            (self.begins is None or self.begins <= wall)
+            and (self.ends is None or self.ends > wall)
+            and (not self.sites or site in self.sites)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list."""
+
+    items: tuple[Item, ...]
+    number: int
+    """From 1."""
+    pages: int
+    """How many there are, at least 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item in which the words were found, with the part of its text where they stand."""
+
+    item: Item
+    snippet: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written of one item: what is listed of it, and its words to be searched."""
+
+    item: Item
+    text_vi: str
+    text_en: str = ""
+
+
+class Catalogue:
+    """An opened catalogue. Every method takes the house and the wall time (Unix seconds).
+
+    Raises `sqlite3.Error`, from any method, if the file is no catalogue or is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        try:
+            self._database.execute("PRAGMA trusted_schema = OFF")
+            self._database.execute("PRAGMA cache_size = -512")
+            (found,) = self._database.execute("PRAGMA user_version").fetchone()
+            if found != FORMAT:
+                raise sqlite3.DatabaseError(f"catalogue of format {found}, not {FORMAT}")
+        except BaseException:
+            self._database.close()
+            raise
+
+    def close(self) -> None:
+        self._database.close()
+
+    def current(self, kind: str, site: str, wall: float) -> tuple[Item, ...]:
+        """All items of a kind that are shown now."""
+        return self._items(f"kind = :kind AND {_SHOWN}", kind=kind, site=site, wall=wall)
+
+    def headlines(
+        self, site: str, wall: float, most: int, kind: str = "article"
+    ) -> tuple[Item, ...]:
+        """The first `most` of them."""
+        where = f"kind = :kind AND {_SHOWN}"
+        return self._items(where, most=most, kind=kind, site=site, wall=wall)
+
+    def page(
+        self,
+        site: str,
+        wall: float,
+        number: int,
+        category: str | None = None,
+        kind: str = "article",
+    ) -> Page:
+        """Page `number`, from 1; the last one if there are not so many."""
+        where = f"kind = :kind AND {_SHOWN}"
+        if category is not None:
+            where += " AND category = :category"
+        values = {"kind": kind, "site": site, "wall": wall, "category": category}
+        (count,) = self._database.execute(
+            f"SELECT count(*) FROM item WHERE {where}", values
+        ).fetchone()
+        pages = max(1, -(-count // ITEMS_PER_PAGE))
+        number = min(max(number, 1), pages)
+        skipped = (number - 1) * ITEMS_PER_PAGE
+        return Page(
+            self._items(where, most=ITEMS_PER_PAGE, skipped=skipped, **values), number, pages
+        )
+
+    def categories(self, site: str, wall: float, kind: str = "article") -> tuple[str, ...]:
+        """Those that have something to show, by name."""
+        rows = self._database.execute(
+            f"SELECT DISTINCT category FROM item WHERE kind = :kind AND {_SHOWN} ORDER BY 1",
+            {"kind": kind, "site": site, "wall": wall},
+        )
+        return tuple(category for (category,) in rows)
+
+    def get(self, id: str, site: str, wall: float) -> Item | None:
+        """The item, if this house shows it now."""
+        found = self._items(f"id = :id AND {_SHOWN}", id=id, site=site, wall=wall)
+        return found[0] if found else None
+
+    def next_change(self, site: str, wall: float) -> float | None:
+        """When something begins or ends next in this house; None if nothing ever does."""
+        (change,) = self._database.execute(
+            "SELECT min(at) FROM ("
+            f"SELECT min(begins) AS at FROM item WHERE begins > :wall AND {_HERE}"
+            f" UNION ALL SELECT min(ends) FROM item WHERE ends > :wall AND {_HERE})",
+            {"site": site, "wall": wall},
+        ).fetchone()
+        return None if change is None else float(change)
+
+    def search(self, typed: str, site: str, wall: float, most: int) -> tuple[Found, ...]:
+        """At most `most` items that have the words, whatever a phone sent as `typed`.
+
+        First those with the words as they are written, accents and all; then by where they
+        stand: in the title, the summary, the text; then those that have every word, but not
+        side by side.
+        """
+        looked_for = search.query(typed)
+        if looked_for is None:
+            return ()
+        limit = max(most, _CANDIDATES) if looked_for.accented else most
+        found: dict[int, Item] = {}
+        phrase = looked_for.phrase()
+        for expression in (
+            f"title : {phrase}",
+            f"summary : {phrase}",
+            phrase,
+            *([looked_for.all_words()] if len(looked_for.words) > 1 else []),
+        ):
+            if len(found) < limit:
+                rows = self._database.execute(
+                    f"SELECT number, {_COLUMNS} FROM search JOIN item ON number = search.rowid"
+                    f" WHERE search MATCH :expression AND {_SHOWN}"
+                    " ORDER BY search.rowid LIMIT :limit",
+                    {"expression": expression, "site": site, "wall": wall, "limit": limit},
+                )
+                for number, *row in rows:
+                    found.setdefault(number, _item(row))
+        results = []
+        for number, item in list(found.items())[:limit]:
+            text = "\n".join(part for part in self._words(number) if part)
+            everything = f"{item.title_vi}\n{item.title_en}\n{item.summary_vi}\n{text}"
+            results.append((not looked_for.written_in(everything), item, text))
+        results.sort(key=lambda result: result[0])
+        return tuple(
+            Found(item, search.snippet(text or item.summary_vi, looked_for))
+            for _, item, text in results[:most]
+        )
+
+    def _words(self, number: int) -> Sequence[str]:
+        row = self._database.execute(
+            "SELECT vi, en FROM words WHERE number = ?", (number,)
+        ).fetchone()
+        return [_unpacked(part) for part in row or ()]
+
+    def _items(
+        self, where: str, most: int = -1, skipped: int = 0, **values: Any
+    ) -> tuple[Item, ...]:
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM item WHERE {where}"
+            " ORDER BY number LIMIT :most OFFSET :skipped",
+            {**values, "most": most, "skipped": skipped},
+        )
+        return tuple(map(_item, rows))
+
+
+def _item(row: Sequence[Any]) -> Item:
+    names = _COLUMNS.split(", ")
+    values = dict(zip(names, row, strict=True))
+    return Item(
+        **{**values, "sites": tuple(values["sites"].split()), "pinned": bool(values["pinned"])}
+    )
+
+
+def _unpacked(packed: bytes) -> str:
+    """The words of an item, as far as they may go."""
+    return zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES).decode(errors="replace")
+
+
+def write(entries: Collection[Entry]) -> bytes:
+    """The bytes of a catalogue; the same entries make the same bytes, in whatever order."""
+    ordered = sorted(entries, key=lambda entry: entry.item.id)
+    ordered.sort(key=lambda entry: (entry.item.pinned, entry.item.date), reverse=True)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.execute("PRAGMA page_size = 4096")
+        database.executescript(_SCHEMA)
+        database.execute("BEGIN")
+        for number, entry in enumerate(ordered, 1):
+            _insert(database, number, entry)
+        database.execute("INSERT INTO search (search) VALUES ('optimize')")
+        database.execute("COMMIT")
+        database.execute("VACUUM")
+        return database.serialize()
+
+
+def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
+    item = entry.item
+    sites = f" {' '.join(item.sites)} " if item.sites else ""
+    row = {name: getattr(item, name) for name in _COLUMNS.split(", ") if name != "sites"} | {
+        "number": number,
+        "sites": sites,
+    }
+    columns = f"number, {_COLUMNS}"
+    places = ", ".join(f":{name}" for name in columns.split(", "))
+    database.execute(f"INSERT INTO item ({columns}) VALUES ({places})", row)
+    database.execute(
+        "INSERT INTO words VALUES (?, ?, ?)",
+        (
+            number,
+            zlib.compress(entry.text_vi.encode(), 9),
+            zlib.compress(entry.text_en.encode(), 9),
+        ),
+    )
+    database.execute(
+        "INSERT INTO search (rowid, title, summary, text) VALUES (?, ?, ?, ?)",
+        (
+            number,
+            search.fold(f"{item.title_vi}\n{item.title_en}"),
+            search.fold(f"{item.summary_vi}\n{item.summary_en}"),
+            search.fold(f"{entry.text_vi}\n{entry.text_en}"),
+        ),
+    )
+
+
+def problems(path: Path, files: Collection[str]) -> list[str]:
+    """What is wrong with the catalogue at `path` of a bundle that has these files."""
+    try:
+        with closing(Catalogue(path)) as catalogue:
+            catalogue._database.execute(
+                "SELECT rowid FROM search WHERE search MATCH 'a' LIMIT 1"
+            ).fetchone()
+            items = catalogue._items("TRUE")
+    except (sqlite3.Error, TypeError, AttributeError) as error:
+        return [f"catalogue: cannot be read: {error}"]
+    return [
+        f"catalogue: item {item.id}: its file is not in the bundle"
+        for item in items
+        if item.file not in files
+    ][:20]
