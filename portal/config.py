@@ -37,6 +37,7 @@ from portal.setting_values import (
     text,
     texts,
     web_addresses,
+    web_folder,
     whole_number,
 )
 
@@ -201,10 +202,30 @@ class Privacy:
         "`sealed` also keeps a record of devices that only the keyholders can open.",
     )
     public_key: str | None = setting(
-        public_key, None, "The keyholders', from `portal lawful-keys`; for `sealed`."
+        public_key("portal lawful-keys"),
+        None,
+        "The keyholders', from `portal lawful-keys`; for `sealed`.",
     )
     keep_days: int = setting(
         whole_number(1, 365), 90, "Days a session's row is kept; then only daily totals are."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    store: Path | None = setting(
+        absolute_path, None, "Where releases of the content are kept; else `content` in `data_dir`."
+    )
+    source_url: str | None = setting(
+        web_folder, None, "The folder of a web space that releases are fetched from, over https."
+    )
+    public_key: str | None = setting(
+        public_key("portal content key"),
+        None,
+        "Whose releases are believed, from `portal content key`; else those made here.",
+    )
+    max_mb: int = setting(
+        whole_number(1, 10000), 100, "The most that one release may have; megabytes."
     )
 
 
@@ -246,9 +267,15 @@ class Config:
     fairness: Fairness
     uplink: Uplink
     privacy: Privacy
+    content: Content
     staff: Staff
     storage: Storage
     firewall: Firewall
+
+    @property
+    def content_store(self) -> Path:
+        """The folder of `content_cache.releases.Releases`."""
+        return self.content.store or self.storage.data_dir / "content"
 
 
 def load(path: Path) -> Config:
@@ -329,6 +356,8 @@ def _contradictions(config: Config) -> list[str]:
         )
     if config.privacy.profile == "sealed" and config.privacy.public_key is None:
         problems.append("privacy.public_key is missing   make it with `portal lawful-keys`")
+    if config.content.source_url is not None and config.content.public_key is None:
+        problems.append("content.public_key is missing   copy it from where releases are made")
     return problems
 
 

@@ -114,11 +114,23 @@ def https_address(value: object) -> str:
     return address
 
 
-def public_key(value: object) -> str:
-    """A Curve25519 public key in hexadecimal."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
-        raise ValueError("not 64 hexadecimal digits; copy what `portal lawful-keys` printed")
-    return value
+def public_key(command: str) -> Callable[[object], str]:
+    """A Curve25519 or Ed25519 public key in hexadecimal, as `command` prints it."""
+
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+            raise ValueError(f"not 64 hexadecimal digits; copy what `{command}` printed")
+        return value
+
+    return parse
+
+
+def web_folder(value: object) -> str:
+    """An https address that other names can be put behind: it ends with a slash."""
+    address = text(value)
+    if not re.fullmatch(r"https://[!-~]+", address) or re.search(r"[?#@]", address):
+        raise ValueError('not a folder of a web space; write one like "https://example.vn/wifi/"')
+    return _web_address(address.rstrip("/") + "/")
 
 
 def web_addresses(value: object) -> tuple[str, ...]:

@@ -112,6 +112,36 @@ def test_all_problems_come_at_once() -> None:
             "sealed",
             "privacy.public_key is missing   make it with `portal lawful-keys`",
         ),
+        *(
+            (
+                "content",
+                "source_url",
+                value,
+                f'content.source_url = "{value}"   not a folder of a web space;'
+                ' write one like "https://example.vn/wifi/"',
+            )
+            for value in (
+                "http://example.vn/",
+                "https://",
+                "https://example.vn/?a=1",
+                "https://me@example.vn/",
+                "https://example.vn/#a",
+                "https://example.vn/a b",
+            )
+        ),
+        (
+            "content",
+            "source_url",
+            "https://example/",
+            "content.source_url = \"https://example/\"   not usable: in 'https://example/',"
+            ' not a host name; write one like "wifi.congdoan.home.arpa"',
+        ),
+        (
+            "content",
+            "source_url",
+            "https://example.vn/wifi",
+            "content.public_key is missing   copy it from where releases are made",
+        ),
         ("site", "name", 7, 'site.name = 7   not a text; write it in quotes, like "…"'),
         (
             "site",
@@ -505,3 +535,18 @@ def test_every_interface_the_configuration_takes_the_firewall_takes_too(name: st
     except ConfigurationError:
         return
     assert plan_of(config).phones == name
+
+
+def test_the_content_is_kept_with_the_data_unless_told_otherwise() -> None:
+    here = parse(tomllib.loads(LEAST))
+    elsewhere = parse(with_setting("content", "store", "/srv/content"))
+
+    assert here.content_store == Path("/var/lib/portal/content")
+    assert elsewhere.content_store == Path("/srv/content")
+
+
+def test_a_folder_of_a_web_space_ends_with_a_slash() -> None:
+    document = with_setting("content", "source_url", "https://example.vn/wifi")
+    document["content"]["public_key"] = "0" * 64
+
+    assert parse(document).content.source_url == "https://example.vn/wifi/"
