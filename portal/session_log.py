@@ -19,7 +19,8 @@ from portal.device_record import DeviceRecord
 from portal.events import Fact
 from portal.metrics import Tally
 from portal.session import Device, Pseudonym
-from portal.session_store import CLOCK_SET_AFTER, BrokenStore, Entry, Moment, SessionStore
+from portal.session_store import CLOCK_SET_AFTER, Entry, Moment, SessionStore
+from portal.sqlite_files import BrokenStore
 
 T = TypeVar("T")
 

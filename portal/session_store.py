@@ -6,12 +6,9 @@ their pseudonyms only. The schema is in `portal.migrations`.
 """
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from portal.events import (
     SessionRestored,
 )
 from portal.session import Instant, Pseudonym, Session
+from portal.sqlite_files import bring_up, choose_journal, damage_told, empty_journal, transaction
 
 SCHEMA_VERSION = 1
 """`PRAGMA user_version` of a database on which every migration has run."""
@@ -56,10 +54,6 @@ class Entry:
     usage: Mapping[Pseudonym, Usage] = field(default_factory=dict)
 
 
-class BrokenStore(Exception):
-    """The file is not a database, not a whole one, or not one of ours."""
-
-
 class SessionStore:
     """One open database.
 
@@ -76,12 +70,12 @@ class SessionStore:
         """
         self._boot_id = boot_id
         self._moved: list[Session] = []
-        with _damage_told():
-            _migrate(path)
+        with damage_told():
+            bring_up(path, "portal.migrations", SCHEMA_VERSION)
             self._db = sqlite3.connect(path, timeout=5, check_same_thread=False)
             self._db.isolation_level = None
             self._db.row_factory = sqlite3.Row
-            _choose_journal(self._db)
+            choose_journal(self._db)
             newest = self._db.execute("SELECT max(epoch) FROM events").fetchone()[0]
         self.epoch: int = (newest or 0) + 1
 
@@ -90,7 +84,7 @@ class SessionStore:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write all of `entries`, or none of them."""
-        with self._transaction():
+        with transaction(self._db):
             for session in self._moved:
                 self._rewrite(session, "up_before = up_bytes, down_before = down_bytes,")
             for entry in entries:
@@ -105,7 +99,7 @@ class SessionStore:
         The rows are rewritten to this boot's time, so that a second power cut finds them right;
         on a full disk together with the next entries.
         """
-        with _damage_told():
+        with damage_told():
             sessions, self._moved, blocked = _left_open(self._db, self._boot_id, now)
             with suppress(sqlite3.OperationalError):
                 self.write([Entry(now)])
@@ -124,7 +118,7 @@ class SessionStore:
 
     def forget_before(self, wall: float) -> None:
         """Turn sessions that ended before `wall` into daily totals, and drop their events."""
-        with self._transaction():
+        with transaction(self._db):
             over = "ended_wall < ?"
             self._db.execute(device_record.INTO_TOTALS.format(which=over), (wall,))
             self._db.execute(f"DELETE FROM sessions WHERE {over}", (wall,))
@@ -138,7 +132,7 @@ class SessionStore:
 
     def record_of(self, names: Sequence[Pseudonym]) -> DeviceRecord:
         """What is written down about the device with these names."""
-        with _damage_told():
+        with damage_told():
             return device_record.record_of(self._db, names)
 
     def erase(self, names: Sequence[Pseudonym]) -> None:
@@ -147,25 +141,11 @@ class SessionStore:
         Nothing of it stays in the file or its journal either, for somebody to dig out.
         """
         before = self._db.total_changes
-        with self._transaction():
+        with transaction(self._db):
             device_record.erase(self._db, names)
         if self._db.total_changes == before:
             return  # Nothing was known: flash is not worn for it.
-        with _damage_told():
-            # A reader may hold the old journal for a moment; SQLite takes it up again by itself.
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _damage_told():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        empty_journal(self._db)
 
     def _write(self, entry: Entry) -> None:
         for pseudonym, usage in entry.usage.items():
@@ -307,62 +287,3 @@ def _detail(fact: Fact) -> dict[str, Any]:
         elif entry.name != "pseudonym":
             detail[entry.name] = value
     return detail
-
-
-def _migrate(path: Path) -> None:
-    """Run the migrations if the schema is not this program's; see `portal.migrations`."""
-    if path.exists():
-        with closing(sqlite3.connect(path, timeout=5)) as db:
-            schema = db.execute("PRAGMA user_version").fetchone()[0]
-            if schema == SCHEMA_VERSION:
-                return
-            if schema > SCHEMA_VERSION:
-                raise BrokenStore(f"its schema {schema} is of a newer portal, or of none")
-    made = subprocess.run(
-        [sys.executable, "-m", "portal.migrations", str(path)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
-    )
-    if made.returncode != 0:
-        lines = made.stderr.strip().splitlines()
-        raise sqlite3.OperationalError(lines[-1] if lines else "the migration failed")
-
-
-def _choose_journal(db: sqlite3.Connection) -> None:
-    """WAL where the file system can (not JFFS2), TRUNCATE elsewhere; FULL either way.
-
-    JFFS2 accepts the pragma and fails on the first write, so one is tried.
-    """
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA secure_delete = ON")  # What is forgotten is overwritten, not unlinked.
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        if "I/O" not in str(error) and "locking" not in str(error):
-            raise
-        db.execute("PRAGMA journal_mode = TRUNCATE")
-
-
-_DAMAGE = (
-    "not a database",
-    "malformed",
-    "unsupported file format",
-    "no such table",
-    "no such column",
-    "has no column",
-    "already exists",
-)
-
-
-@contextmanager
-def _damage_told() -> Iterator[None]:
-    """Tell a damaged file from one that cannot be used just now, by SQLite's words."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if any(words in str(error) for words in _DAMAGE):
-            raise BrokenStore(str(error)) from error
-        raise

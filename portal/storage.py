@@ -18,7 +18,8 @@ from typing import IO, TypeVar
 from portal.machine import StartError
 from portal.pseudonyms import Pseudonyms
 from portal.session import Pseudonym, Session
-from portal.session_store import BrokenStore, Moment, SessionStore, boot_id, last_known
+from portal.session_store import Moment, SessionStore, boot_id, last_known
+from portal.sqlite_files import BrokenStore
 
 T = TypeVar("T")
 

@@ -27,7 +27,6 @@ from portal.session import Instant, Pseudonym, Session
 from portal.session_store import (
     CLOCK_SET_AFTER,
     SCHEMA_VERSION,
-    BrokenStore,
     Entry,
     Moment,
     SessionStore,
@@ -35,6 +34,7 @@ from portal.session_store import (
     kind,
     last_known,
 )
+from portal.sqlite_files import BrokenStore
 from tests.unit.portal.world import NOVEMBER_2026, new_database, rows
 
 DAY = 86400.0
