@@ -1,0 +1,5 @@
+"""The staff site: where union staff write, approve and look after what phones are shown.
+
+A process of its own, without privileges; the daemon serves phones and never imports it. Needs
+the extra `[publish]`.
+"""
