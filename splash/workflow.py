@@ -20,7 +20,8 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 Action: TypeAlias = Literal[
     "edit", "submit", "return", "approve", "publish", "withdraw", "roll_back", "manage_accounts"
 ]
-"""`approve` says the words are right; `publish` makes an approved revision live, now or later."""
+"""`approve` says the words are right; `publish` makes an approved revision live, now or later, or
+gives a live one other times."""
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 
@@ -66,7 +67,7 @@ _FROM: Final[dict[Action, frozenset[State]]] = {
     "submit": frozenset(("draft", "returned")),
     "return": frozenset(("in_review", "approved")),
     "approve": frozenset(("in_review",)),
-    "publish": frozenset(("approved", "withdrawn", "superseded")),
+    "publish": frozenset(("approved", "live", "withdrawn", "superseded")),
     "withdraw": frozenset(("live",)),
 }
 

@@ -138,6 +138,17 @@ def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
     assert loaded.stdout.split() == []
 
 
+def test_the_daemon_does_not_open_the_staff_s_database() -> None:
+    """It shows releases; drafts, accounts and the audit trail are another process's."""
+    script = "import sys, portal.daemon; print(*(m for m in sys.modules if 'content_' in m))"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert {"splash.content_store", "splash.content_database"} & set(loaded.stdout.split()) == set()
+
+
 def test_only_task_groups_make_tasks() -> None:
     """asyncio's own would leave tasks without an owner; a loop's are the same."""
     owners = {"tasks", "group", "task_group"}

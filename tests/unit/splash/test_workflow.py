@@ -75,7 +75,7 @@ def test_each_action_has_its_states(action: Action, state: State) -> None:
         "submit": {"draft", "returned"},
         "return": {"in_review", "approved"},
         "approve": {"in_review"},
-        "publish": {"approved", "withdrawn", "superseded"},
+        "publish": {"approved", "live", "withdrawn", "superseded"},
         "withdraw": {"live"},
     }
 

@@ -1,0 +1,118 @@
+"""One SQLite file that survives a power cut, opened, migrated and locked. No content here.
+
+Programs may have it open at once (the staff site, `portal content`), and several threads of one
+program may use one `ContentDatabase`: a lock keeps their transactions apart.
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+"""`PRAGMA user_version` of a database on which every migration has run."""
+
+
+class BrokenContent(Exception):
+    """The file is not a database, is damaged, cannot be used or is of a newer program."""
+
+
+class ContentDatabase:
+    """An open database; every access is a transaction, written whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database at `path`, made or migrated where needed, readable by its owner only.
+
+        Raises:
+            BrokenContent: it cannot be used; the message says why.
+        """
+        self.path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # It holds password hashes.
+            _migrate(path)
+            self._db = sqlite3.connect(path, timeout=10, check_same_thread=False)
+            self._db.isolation_level = None
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA foreign_keys = ON")
+            _choose_journal(self._db)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything done inside is written together, or not at all if an exception leaves it.
+
+        One inside another belongs to the outer one.
+
+        Raises:
+            BrokenContent: the file cannot be used.
+        """
+        with self._lock:
+            if self._depth:
+                yield self._db
+                return
+            with _told(self.path):
+                self._db.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                with _told(self.path):
+                    yield self._db
+                    self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise  # A rule of the schema: a bug of ours, and its traceback is wanted.
+    except (sqlite3.Error, OSError) as error:
+        raise BrokenContent(f"{path}: {error}") from error
+
+
+def _migrate(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=10)) as db:
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found == SCHEMA_VERSION:
+        return
+    if found > SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"its schema {found} is of a newer portal, or of none")
+    made = subprocess.run(
+        [sys.executable, "-m", "splash.content_migrations", str(path)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    if made.returncode != 0:
+        lines = made.stderr.strip().splitlines()
+        raise sqlite3.OperationalError(lines[-1] if lines else "the migration failed")
+
+
+def _choose_journal(db: sqlite3.Connection) -> None:
+    """WAL where the file system can (not JFFS2), TRUNCATE elsewhere; FULL either way.
+
+    JFFS2 accepts the pragma and fails on the first write, so one is tried.
+    """
+    db.execute("PRAGMA synchronous = FULL")
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if "I/O" not in str(error) and "locking" not in str(error):
+            raise
+        db.execute("PRAGMA journal_mode = TRUNCATE")
