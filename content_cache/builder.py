@@ -12,8 +12,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from content_cache import catalogue
-from content_cache.catalogue import Entry, Item
+from content_cache import catalogue_writer
+from content_cache.catalogue import Item
+from content_cache.catalogue_writer import Entry
 from content_cache.manifest import MOST_FILE_BYTES, MOST_RELEASE, BundleError, Manifest, is_name
 from content_cache.releases import MOST_CONTENT_BYTES, Release, Releases
 from content_cache.signing import Signer
@@ -64,7 +65,7 @@ def build(
             file = releases.put(packed, ".gz")
             sizes[file] = len(packed)
             entries.append(_entry(replace(item, file=file)))
-        data = catalogue.write(entries)
+        data = catalogue_writer.write(entries)
         index = releases.put(data, ".db")
         sizes[index] = len(data)
         manifest = Manifest(release, made, index, sizes)

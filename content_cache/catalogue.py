@@ -1,8 +1,8 @@
 """The catalogue of a bundle: what is shown where and when, and what has which words in it.
 
-One SQLite file, made once by `write` and then only read: it is opened as immutable, so no lock
-and no journal is ever made, and SQLite reads the pages it needs. A bundle of ten thousand
-articles costs a process the same memory as one of ten.
+One SQLite file, made once by `content_cache.catalogue_writer` and then only read: it is opened
+as immutable, so no lock and no journal is ever made, and SQLite reads the pages it needs. A
+bundle of ten thousand articles costs a process the same memory as one of ten.
 
 Items have the order in which they are listed: pinned ones first, then the newest.
 """
@@ -25,7 +25,7 @@ MOST_TEXT_BYTES: Final = 1 << 20
 """Of the words of one item in one language; more are not looked through for a snippet."""
 _CANDIDATES: Final = 40
 """So many finds are looked at for the accents that were typed."""
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "id, kind, sites, begins, ends, pinned, date, title_vi, title_en, summary_vi, summary_en,"
     " category, source, url, revision, file"
 )
@@ -33,39 +33,6 @@ _HERE: Final = "(sites = '' OR instr(sites, ' ' || :site || ' '))"
 _SHOWN: Final = (
     f"(begins IS NULL OR begins <= :wall) AND (ends IS NULL OR ends > :wall) AND {_HERE}"
 )
-_SCHEMA: Final = f"""
-    CREATE TABLE item (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
-        sites TEXT NOT NULL,      -- ' hp-001 hp-002 '; empty: every house
-        begins REAL,              -- Unix seconds; NULL: since ever
-        ends REAL,                -- Unix seconds; NULL: for ever
-        pinned INTEGER NOT NULL,
-        date TEXT NOT NULL,       -- 2026-11-22
-        title_vi TEXT NOT NULL,
-        title_en TEXT NOT NULL,
-        summary_vi TEXT NOT NULL,
-        summary_en TEXT NOT NULL,
-        category TEXT NOT NULL,
-        source TEXT NOT NULL,
-        url TEXT NOT NULL,
-        revision INTEGER NOT NULL,
-        file TEXT NOT NULL
-    );
-    CREATE INDEX item_kind ON item (kind, category, number);
-    CREATE INDEX item_begins ON item (begins) WHERE begins IS NOT NULL;
-    CREATE INDEX item_ends ON item (ends) WHERE ends IS NOT NULL;
-    CREATE TABLE words (
-        number INTEGER PRIMARY KEY,
-        vi BLOB NOT NULL,         -- zlib
-        en BLOB NOT NULL
-    );
-    CREATE VIRTUAL TABLE search USING fts5 (
-        title, summary, text, content = '', columnsize = 0, tokenize = 'ascii'
-    );
-    PRAGMA user_version = {FORMAT};
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +89,6 @@ class Found:
 
     item: Item
     snippet: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is written of one item: what is listed of it, and its words to be searched."""
-
-    item: Item
-    text_vi: str
-    text_en: str = ""
 
 
 class Catalogue:
@@ -234,7 +192,7 @@ class Catalogue:
         ):
             if len(found) < limit:
                 rows = self._database.execute(
-                    f"SELECT number, {_COLUMNS} FROM search JOIN item ON number = search.rowid"
+                    f"SELECT number, {COLUMNS} FROM search JOIN item ON number = search.rowid"
                     f" WHERE search MATCH :expression AND {_SHOWN}"
                     " ORDER BY search.rowid LIMIT :limit",
                     {"expression": expression, "site": site, "wall": wall, "limit": limit},
@@ -262,15 +220,14 @@ class Catalogue:
         self, where: str, most: int = -1, skipped: int = 0, **values: Any
     ) -> tuple[Item, ...]:
         rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM item WHERE {where}"
-            " ORDER BY number LIMIT :most OFFSET :skipped",
+            f"SELECT {COLUMNS} FROM item WHERE {where} ORDER BY number LIMIT :most OFFSET :skipped",
             {**values, "most": most, "skipped": skipped},
         )
         return tuple(map(_item, rows))
 
 
 def _item(row: Sequence[Any]) -> Item:
-    names = _COLUMNS.split(", ")
+    names = COLUMNS.split(", ")
     values = dict(zip(names, row, strict=True))
     return Item(
         **{**values, "sites": tuple(values["sites"].split()), "pinned": bool(values["pinned"])}
@@ -280,51 +237,6 @@ def _item(row: Sequence[Any]) -> Item:
 def _unpacked(packed: bytes) -> str:
     """The words of an item, as far as they may go."""
     return zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES).decode(errors="replace")
-
-
-def write(entries: Collection[Entry]) -> bytes:
-    """The bytes of a catalogue; the same entries make the same bytes, in whatever order."""
-    ordered = sorted(entries, key=lambda entry: entry.item.id)
-    ordered.sort(key=lambda entry: (entry.item.pinned, entry.item.date), reverse=True)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
-        database.execute("PRAGMA page_size = 4096")
-        database.executescript(_SCHEMA)
-        database.execute("BEGIN")
-        for number, entry in enumerate(ordered, 1):
-            _insert(database, number, entry)
-        database.execute("INSERT INTO search (search) VALUES ('optimize')")
-        database.execute("COMMIT")
-        database.execute("VACUUM")
-        return database.serialize()
-
-
-def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
-    item = entry.item
-    sites = f" {' '.join(item.sites)} " if item.sites else ""
-    row = {name: getattr(item, name) for name in _COLUMNS.split(", ") if name != "sites"} | {
-        "number": number,
-        "sites": sites,
-    }
-    columns = f"number, {_COLUMNS}"
-    places = ", ".join(f":{name}" for name in columns.split(", "))
-    database.execute(f"INSERT INTO item ({columns}) VALUES ({places})", row)
-    database.execute(
-        "INSERT INTO words VALUES (?, ?, ?)",
-        (
-            number,
-            zlib.compress(entry.text_vi.encode(), 9),
-            zlib.compress(entry.text_en.encode(), 9),
-        ),
-    )
-    database.execute(
-        "INSERT INTO search (rowid, title, summary, text) VALUES (?, ?, ?, ?)",
-        (
-            number,
-            search.fold(f"{item.title_vi}\n{item.title_en}"),
-            search.fold(f"{item.summary_vi}\n{item.summary_en}"),
-            search.fold(f"{entry.text_vi}\n{entry.text_en}"),
-        ),
-    )
 
 
 def problems(path: Path, files: Collection[str]) -> list[str]:

@@ -123,14 +123,14 @@ def read_object(data: bytes, what: str) -> dict[str, Any]:
     return document
 
 
-def shown(value: object) -> str:
-    """A foreign value for a log: one short line of ASCII."""
+def shown(value: object, most: int = 80) -> str:
+    """A foreign value for a log: one line of ASCII, of at most so many characters."""
     try:
         written = value if isinstance(value, str) else repr(value)
     except (ValueError, RecursionError):  # A number of more digits than Python prints.
         return "..."
-    written = written[:200].encode("unicode_escape").decode()
-    return written if len(written) <= 80 else written[:77] + "..."
+    written = written[: most + 1].encode("unicode_escape").decode()
+    return written if len(written) <= most else written[: most - 3] + "..."
 
 
 def _wrong_files(files: Mapping[str, object]) -> list[str]:

@@ -15,7 +15,6 @@ import hashlib
 import os
 import re
 import secrets
-import stat
 import threading
 import zlib
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from content_cache import catalogue
+from content_cache.durable import hash_of, open_plain, sync_names, write_whole
 from content_cache.manifest import MOST_RELEASE, BundleError, Manifest, is_name
 from content_cache.signing import MOST_BUNDLE_BYTES, opened, unchecked
 
@@ -32,7 +32,6 @@ MOST_CONTENT_BYTES: Final = 4 << 20
 """Of one item's content, unpacked."""
 _ACTIVE: Final = re.compile(r"releases/([1-9][0-9]{0,9})")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
-_CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class Releases:
             BundleError: it cannot be read.
         """
         try:
-            with _opened(self._releases / str(number) / "bundle.json") as file:
+            with open_plain(self._releases / str(number) / "bundle.json") as file:
                 return file.read(MOST_BUNDLE_BYTES + 1)
         except OSError as error:
             raise BundleError([f"release {number}: bundle.json: {error.strerror}"]) from None
@@ -123,7 +122,7 @@ class Releases:
             BundleError: no file can be called so.
             OSError: it is not there, or is a link.
         """
-        return _opened(self.file(name))
+        return open_plain(self.file(name))
 
     def content(self, name: str) -> bytes:
         """The content of an item: the file `name`, unpacked.
@@ -178,8 +177,13 @@ class Releases:
         name = hashlib.sha256(data).hexdigest() + ending
         with self.locked():
             if self.wrong(name, len(data)) is not None:
-                _write(self.file(name), data)
+                write_whole(self.file(name), data)
         return name
+
+    def take(self, path: Path, name: str) -> None:
+        """Move a file into the pool as `name`. It is on the disk already, and was checked."""
+        with self.locked():
+            path.replace(self.file(name))
 
     def add(self, signed: bytes, public_key: str) -> Release:
         """Take a release whose files are in the pool; it is not active yet.
@@ -199,9 +203,11 @@ class Releases:
             ]
             if missing:
                 raise BundleError(missing)
-            _write(self._releases / str(number) / "bundle.json", signed)
-            _sync(self._releases)
-            _sync(self.folder)
+            sync_names(self.files)
+            write_whole(self._releases / str(number) / "bundle.json", signed)
+            sync_names(self._releases / str(number))
+            sync_names(self._releases)
+            sync_names(self.folder)
         return self.release(number)
 
     def activate(self, number: int, public_key: str) -> None:
@@ -216,7 +222,7 @@ class Releases:
             unfinished = self.folder / f".active-{secrets.token_hex(4)}"
             unfinished.symlink_to(f"releases/{number}")
             unfinished.replace(self._active)
-            _sync(self.folder)
+            sync_names(self.folder)
 
     def collect(self, keep: int = 2) -> int:
         """Delete what no release needs, and old releases; returns how many files went.
@@ -238,7 +244,7 @@ class Releases:
                     needed.update(self.release(number).manifest.files)
             for number in gone:  # Its manifest first: it is no release without.
                 (self._releases / str(number) / "bundle.json").unlink()
-                _sync(self._releases / str(number))
+                sync_names(self._releases / str(number))
             self._remove_unfinished()
             unneeded = [
                 path
@@ -273,48 +279,6 @@ class Releases:
                 yield
             finally:
                 self._locks -= 1
-
-
-def hash_of(file: BinaryIO) -> str:
-    """The SHA-256 of what is left to read, in hexadecimal."""
-    digest = hashlib.sha256()
-    while chunk := file.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _opened(path: Path) -> BinaryIO:
-    """A plain file; a link could lead out of the store, and a pipe would never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(0, "is not a file")
-    return open(descriptor, "rb")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file of which nobody ever sees a half, not even after a power cut."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{secrets.token_hex(8)}")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_dir(path: Path) -> bool:

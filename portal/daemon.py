@@ -25,6 +25,7 @@ from portal import __version__, control, readings, staff_site
 from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
+from portal.content_source import ContentSource
 from portal.dns import GARDEN_TURN_SECONDS
 from portal.equipment import Neighbours, Sighting
 from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, GatewayStopped
@@ -210,6 +211,7 @@ async def run(config: Config) -> None:
                     shaper.run(),
                     *([uplink.run()] if config.uplink.check_urls else []),
                     *([witness.run()] if witness else []),
+                    *([ContentSource(config).run()] if config.content.source_url else []),
                 )
             ]
             await stopping.wait()

@@ -51,3 +51,11 @@ def released(store: Releases, number: int, *items: BundleItem, signer: Signer = 
     poster: Path = store.folder.parent / "poster"
     poster.write_bytes(POSTER)
     return build(store, items or (ARTICLE, NOTICE), {POSTER_NAME: poster}, number, MADE, signer)
+
+
+def published(store: Releases, number: int, folder: Path) -> None:
+    """Put release `number` into a folder as it is in a web space."""
+    (folder / "files").mkdir(parents=True, exist_ok=True)
+    for name in store.release(number).manifest.files:
+        (folder / "files" / name).write_bytes(store.file(name).read_bytes())
+    (folder / "bundle.json").write_bytes(store.signed(number))
