@@ -121,7 +121,7 @@ def _run(options: argparse.Namespace) -> int:
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     config = load(options.config)
     try:
-        asyncio.run(daemon.run(config))
+        asyncio.run(daemon.run(config, options.config.absolute()))
     except (TextsError, ArticlesError) as error:
         raise StartError(str(error)) from None
     except BaseExceptionGroup as group:

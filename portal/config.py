@@ -39,6 +39,7 @@ from portal.setting_values import (
     web_addresses,
     web_folder,
     whole_number,
+    yes_or_no,
 )
 
 T = TypeVar("T")
@@ -234,7 +235,13 @@ class Staff:
     listen: tuple[str, int] = setting(
         address_and_port,
         ("127.0.0.1", 2081),
-        "Address and port of `/metrics`; never one that phones reach.",
+        "Address and port of the pages of staff; never one that phones reach.",
+    )
+    site: bool = setting(
+        yes_or_no, True, "Whether staff sign in there to write and approve; else only numbers are."
+    )
+    names: tuple[str, ...] = setting(
+        host_names, (), "Other names by which staff's browsers reach that address."
     )
 
 

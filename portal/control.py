@@ -24,7 +24,7 @@ from portal.events import (
 )
 from portal.machine import StartError
 from portal.runner import Overloaded, Runner
-from portal.session import Device
+from portal.session import Device, Pseudonym
 
 _MOST_BYTES = 4096
 _ASK_SECONDS = 15.0
@@ -59,12 +59,14 @@ class Control:
         addresses_of: Callable[[MacAddress], frozenset[str]],
         usage: Callable[[], Awaitable[Mapping[MacAddress, Usage]]],
         status: Callable[[], Answer],
+        metrics: Callable[[], Awaitable[str]],
     ) -> None:
         self._runner = runner
         self._device = device
         self._addresses_of = addresses_of
         self._usage = usage
         self._status = status
+        self._metrics = metrics
 
     async def answer(self, question: Any) -> Answer:
         """The answer to one question, as it goes over the socket."""
@@ -72,6 +74,8 @@ class Control:
             match question:
                 case {"command": "status"}:
                     return {"ok": True, **self._status()}
+                case {"command": "metrics"}:
+                    return {"ok": True, "text": await self._metrics()}
                 case {"command": "sessions"}:
                     return {"ok": True, "sessions": await self._sessions()}
                 case {"command": "grant", "mac": str(mac), **rest}:
@@ -89,7 +93,15 @@ class Control:
                         mac, lambda device: EquipmentBlocked(device, why), "blocked"
                     )
                 case {"command": "unblock", "mac": str(mac)}:
-                    return await self._do(mac, EquipmentUnblocked, "unblocked")
+                    return await self._do(
+                        mac, lambda device: EquipmentUnblocked(device.pseudonyms), "unblocked"
+                    )
+                # Staff pages know devices by their names alone.
+                case {"command": "revoke" | "block", "pseudonym": str(name), **rest}:
+                    mac = self._mac_of(name)
+                    return await self.answer({"command": question["command"], "mac": mac, **rest})
+                case {"command": "unblock", "pseudonym": str(name)}:
+                    return await self._unblock(Pseudonym(name))
                 case _:
                     return {"ok": False, "error": "unknown command"}
         except ValueError as error:
@@ -117,6 +129,19 @@ class Control:
         session = step.state.sessions.get(device.mac)
         left = {"seconds_left": session.seconds_remaining(self._runner.now())} if session else {}
         return {"ok": True, "done": done, "mac": device.mac, "here": here, **left}
+
+    def _mac_of(self, name: str) -> MacAddress:
+        sessions = self._runner.state.sessions.items()
+        found = [mac for mac, session in sessions if session.pseudonym == name]
+        if not found:
+            raise ValueError("the device has no session any more")
+        return found[0]
+
+    async def _unblock(self, name: Pseudonym) -> Answer:
+        step = await self._runner.submit(EquipmentUnblocked((name,)))
+        if not step.facts:
+            return {"ok": False, "error": "the device is not blocked"}
+        return {"ok": True, "done": "unblocked"}
 
     async def _sessions(self) -> list[Answer]:
         usage = await self._usage()

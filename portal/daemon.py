@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from math import ceil
+from pathlib import Path
 from typing import Any, Literal
 
 from content_cache.articles import load as load_articles
@@ -32,7 +33,7 @@ from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, Gateway
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
-from portal.metrics import Metric, by, gauges
+from portal.metrics import Metric, by, gauges, render
 from portal.outages import Outages
 from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
@@ -57,8 +58,8 @@ _FORGET_SECONDS = 6 * 3600.0
 log = logging.getLogger("portal")
 
 
-async def run(config: Config) -> None:
-    """Run the gateway until SIGTERM or SIGINT.
+async def run(config: Config, source: Path) -> None:
+    """Run the gateway until SIGTERM or SIGINT. `config` was read from `source`.
 
     Raises:
         ConfigurationError: this machine lacks what the configuration names.
@@ -130,7 +131,10 @@ async def run(config: Config) -> None:
             Connections(neighbours.known),
         )
         stack.callback(phones.close)
-        phones.take_ports()  # Before anything is changed: another program may have them.
+        # Before anything is changed: another program may have the ports.
+        phones.take_ports()
+        staff = await staff_site.listen_at(config.staff.listen, config.interfaces.phones)
+        stack.callback(staff.close)
         await runner.start(device, kept.sessions, kept.blocked, _spent(kept.store))
         log.info(
             "the rules stand; %d sessions go on, %d wait for their device",
@@ -164,7 +168,10 @@ async def run(config: Config) -> None:
                 by("portal_pages_total", "page", "Pages shown.", portal.shown),
             ]
 
-        operator = control.Control(runner, device, neighbours.addresses_of, usage, status)
+        async def metrics() -> str:
+            return render(await measure())
+
+        operator = control.Control(runner, device, neighbours.addresses_of, usage, status, metrics)
 
         def appeared(mac: MacAddress) -> None:
             if runner.state.remembered:
@@ -203,7 +210,9 @@ async def run(config: Config) -> None:
                     neighbours.run(appeared, link_changed, seen),
                     phones.serve(),
                     control.serve(run_dir / "control.sock", operator.answer),
-                    staff_site.serve(config.staff.listen, config.interfaces.phones, measure),
+                    staff_site.keep_pages(staff, source)
+                    if _has_pages(config)
+                    else staff_site.serve_numbers(staff, measure),
                     _watch_rules(look),
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),
@@ -220,6 +229,20 @@ async def run(config: Config) -> None:
             log.info("stopping; open devices keep their time")
             for task in running:
                 task.cancel()
+
+
+def _has_pages(config: Config) -> bool:
+    """Whether staff sign in at the staff address; else the numbers alone are there."""
+    if not config.staff.site:
+        return False
+    if missing := staff_site.missing():
+        log.warning(
+            "staff cannot sign in: %s missing; install union-portal[publish], or write"
+            " [staff] site = false",
+            ", ".join(missing),
+        )
+        return False
+    return True
 
 
 async def _watch_rules(look: asyncio.Event) -> None:

@@ -50,7 +50,9 @@ class EquipmentBlocked:
 
 @dataclass(frozen=True, slots=True)
 class EquipmentUnblocked:
-    device: Device
+    """Known by any of its names: who is blocked need not be here to be let be."""
+
+    pseudonyms: tuple[Pseudonym, ...]
 
 
 @dataclass(frozen=True, slots=True)

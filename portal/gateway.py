@@ -123,7 +123,7 @@ def _decide(state: State, event: Event, policy: Policy, now: Instant, wall: floa
         case EquipmentBlocked():
             return _block(state, event)
         case EquipmentUnblocked():
-            return _unblock(state, event.device)
+            return _unblock(state, event.pseudonyms)
         case TimePassed():
             return _expire(state, now)
         case _:
@@ -250,8 +250,8 @@ def _block(state: State, event: EquipmentBlocked) -> Step:
     return Step(blocked, ended.changes, tuple(facts))
 
 
-def _unblock(state: State, device: Device) -> Step:
-    names = state.blocked.intersection(device.pseudonyms)
+def _unblock(state: State, pseudonyms: Collection[Pseudonym]) -> Step:
+    names = state.blocked.intersection(pseudonyms)
     if not names:
         return Step(state)
     facts = tuple(DeviceUnblocked(name) for name in sorted(names))

@@ -101,6 +101,12 @@ def host_name(value: object) -> str:
     return name
 
 
+def yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("write true or false, without quotes")
+    return value
+
+
 def host_names(value: object) -> tuple[str, ...]:
     return tuple(host_name(item) for item in texts(value))
 

@@ -308,6 +308,8 @@ class Lab:
             "session": {"length": "240m"},
             # An Internet that was never there is no outage.
             "uplink": {"check_urls": [CHECK_URL] if len(self._serves) == 2 else []},
+            # A second process, for what has no staff in it.
+            "staff": {"site": False},
             "storage": {
                 "data_dir": str(self.folder / "data"),
                 "run_dir": str(self.folder / "run"),

@@ -3,8 +3,10 @@
 The one place where a request meets `portal.staff.guard`, its sign-in and the roles of its route.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -12,6 +14,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from portal.control import NotRunning, Refused
+from portal.metrics import CONTENT_TYPE
 from portal.staff import guard, own, sign_in, words
 from portal.staff.accounts import SignIn
 from portal.staff.site import Route, StaffSite, Visit
@@ -80,6 +84,7 @@ def application(site: StaffSite, names: Collection[str]) -> web.Application:
         for route in pages(site):
             app.router.add_route(route.method, route.path, _answering(site, route))
     app.router.add_get("/static/{name}", _file)
+    app.router.add_get("/metrics", partial(_metrics, site))
     return app
 
 
@@ -119,6 +124,15 @@ def language_of(request: web.Request) -> Language:
 
 def refused(visit: Visit, status: int, why: Message) -> web.Response:
     return visit.page("refused.html", status, why=why)
+
+
+async def _metrics(site: StaffSite, request: web.Request) -> web.StreamResponse:
+    """What the daemon measures, for Prometheus. It names no device, so that nobody signs in."""
+    try:
+        answer = await asyncio.to_thread(site.ask, {"command": "metrics"})
+    except (NotRunning, Refused, OSError) as error:
+        return web.Response(status=503, text=f"{error}\n")
+    return web.Response(text=answer["text"], headers={"Content-Type": CONTENT_TYPE})
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

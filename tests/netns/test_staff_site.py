@@ -1,11 +1,16 @@
-"""`/metrics`: for staff on the gateway, and for no phone."""
+"""The staff address: pages and `/metrics` for staff on the gateway, and for no phone."""
 
+import os
 import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from portal.demo.addresses import GATEWAY4, GATEWAY6, WAN4
-from portal.demo.lab import Lab
+from portal.demo.lab import API_URI, Lab
 from portal.demo.phone import Phone
 from portal.demo.probes import Answer, NoAnswer
 
@@ -57,6 +62,115 @@ def test_no_phone_reaches_them(site: Lab, phone: Phone, host: str) -> None:
 
     assert isinstance(phone.fetch(f"http://{host}:2081/metrics", seconds=3), NoAnswer)
     assert "portal_open_devices 1" in metrics(site)
+
+
+# The pages: a process of its own
+
+
+@pytest.fixture
+def staffed(lab: Lab) -> Lab:
+    """A site where staff can sign in."""
+    lab.start_internet()
+    lab.start_dns_dhcp(api_uri=API_URI)
+    lab.start_portal({"staff": {"site": True}}, https=True)
+    wait_for(lambda: 'name="password"' in page(lab, "/sign-in"))
+    return lab
+
+
+def page(lab: Lab, path: str) -> str:
+    return lab.gateway.run("curl", "--silent", "--max-time", "10", f"{ADDRESS}{path}").stdout
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 15) -> None:
+    give_up = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def pages_of(lab: Lab) -> list[int]:
+    """The processes that serve the pages: children of the daemon."""
+    assert lab.portal is not None
+    children = Path(f"/proc/{lab.portal.pid}/task/{lab.portal.pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"portal.staff" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
+
+
+def test_staff_get_pages_and_monitoring_the_same_numbers(
+    staffed: Lab, phone_of_staffed: Phone
+) -> None:
+    opened = phone_of_staffed.open("http://connectivitycheck.gstatic.com/generate_204")
+    assert isinstance(opened, Answer)
+    phone_of_staffed.tap(opened)
+
+    assert "Đăng nhập" in page(staffed, "/sign-in")
+    assert value(metrics(staffed), "portal_open_devices") == 1
+    assert phone_of_staffed.mac not in metrics(staffed)
+
+
+@pytest.fixture
+def phone_of_staffed(staffed: Lab) -> Phone:
+    phone = staffed.phone()
+    phone.join()
+    return phone
+
+
+@pytest.mark.parametrize("host", [GATEWAY4, f"[{GATEWAY6}]", WAN4, "127.0.0.1"])
+def test_no_phone_reaches_the_sign_in(staffed: Lab, phone_of_staffed: Phone, host: str) -> None:
+    url = f"http://{host}:2081/sign-in"
+    assert isinstance(phone_of_staffed.fetch(url, seconds=3), NoAnswer)
+    opened = phone_of_staffed.open("http://connectivitycheck.gstatic.com/generate_204")
+    assert isinstance(opened, Answer)
+    phone_of_staffed.tap(opened)
+
+    assert isinstance(phone_of_staffed.fetch(url, seconds=3), NoAnswer)
+    assert "Đăng nhập" in page(staffed, "/sign-in")
+
+
+def test_the_pages_have_no_privilege_and_go_first_when_memory_is_short(staffed: Lab) -> None:
+    [child] = pages_of(staffed)
+    status = Path(f"/proc/{child}/status").read_text()
+
+    held = dict(re.findall(r"^(Cap\w+|NoNewPrivs|Seccomp):\t(\S+)$", status, re.MULTILINE))
+    assert {name: int(held[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")} == {
+        "CapPrm": 0,
+        "CapEff": 0,
+        "CapInh": 0,
+        "CapAmb": 0,
+    }
+    assert held["NoNewPrivs"] == "1"
+    assert Path(f"/proc/{child}/oom_score_adj").read_text().strip() == "500"
+
+
+def test_pages_that_die_are_started_again_and_phones_do_not_notice(staffed: Lab) -> None:
+    [first] = pages_of(staffed)
+
+    os.kill(first, signal.SIGKILL)
+
+    wait_for(lambda: pages_of(staffed) not in ([], [first]))
+    assert "Đăng nhập" in page(staffed, "/sign-in")
+    assert "the staff site ended (-9)" in staffed.gateway.read_log("portal")
+
+
+def test_pages_die_with_a_daemon_that_is_killed(staffed: Lab) -> None:
+    [child] = pages_of(staffed)
+
+    staffed.portal_kill()
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), 2)
+    staffed.portal_restart()
+
+    assert "Đăng nhập" in page(staffed, "/sign-in")
+
+
+def test_a_daemon_that_is_told_to_stop_takes_its_pages_along(staffed: Lab) -> None:
+    [child] = pages_of(staffed)
+
+    assert staffed.portal_stop() == 0
+
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_the_address_of_the_phones_is_refused(lab: Lab) -> None:

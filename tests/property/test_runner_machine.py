@@ -287,7 +287,7 @@ class GatewayMachine(RuleBasedStateMachine):
 
     @rule(mac=phones)
     def unblock(self, mac: MacAddress) -> None:
-        self.ask(EquipmentUnblocked(self.device(mac)), self.model.unblocked(mac))
+        self.ask(EquipmentUnblocked(self.device(mac).pseudonyms), self.model.unblocked(mac))
 
     @rule(mac=phones, refused=st.booleans())
     def reappear(self, mac: MacAddress, refused: bool) -> None:

@@ -33,12 +33,16 @@ def operator(world: World) -> Control:
     async def usage() -> Mapping[MacAddress, Usage]:
         return {m: g.usage for m, g in (await world.firewall.admitted() or {}).items()}
 
+    async def metrics() -> str:
+        return "portal_open_devices 0\n"
+
     return Control(
         world.runner,
         device,
         lambda mac: frozenset() if mac == AWAY else frozenset({"192.0.2.7", "fe80::7"}),
         usage,
         lambda: {"site": "hp-001", "open_devices": len(world.runner.state.sessions)},
+        metrics,
     )
 
 
@@ -125,6 +129,33 @@ async def test_blocking_holds_back_and_unblocking_lets_be(world: World, operator
     assert granted["done"] == "granted"
 
 
+async def test_the_metrics_are_the_daemons(world: World, operator: Control) -> None:
+    answer = await ask(world, operator, {"command": "metrics"})
+
+    assert answer == {"ok": True, "text": "portal_open_devices 0\n"}
+
+
+async def test_a_device_may_be_told_by_the_name_it_is_online_under(
+    world: World, operator: Control
+) -> None:
+    name = device(PHONE).pseudonym
+    blocked = await ask(
+        world, operator, tell("grant"), {"command": "block", "pseudonym": name, "reason": "noise"}
+    )
+    still = await ask(world, operator, tell("grant"))
+    [kept] = world.runner.state.blocked
+    unblocked = await ask(world, operator, {"command": "unblock", "pseudonym": kept})
+    ended = await ask(world, operator, tell("grant"), {"command": "revoke", "pseudonym": name})
+
+    assert (blocked["done"], unblocked["done"], ended["done"]) == (
+        "blocked",
+        "unblocked",
+        "revoked",
+    )
+    assert "is blocked" in still["error"]
+    assert await world.firewall.admitted() == {}
+
+
 @pytest.mark.parametrize("reason", [None, 7, "ồn ào", "\udcff", "x" * 4000])
 async def test_any_reason_can_be_kept(world: World, operator: Control, reason: object) -> None:
     await ask(world, operator, tell("block", reason=reason))
@@ -154,6 +185,10 @@ async def test_any_reason_can_be_kept(world: World, operator: Control, reason: o
             tell("block", "01:00:5e:00:00:01"),
             "'01:00:5e:00:00:01' is not the address of one device",
         ),
+        ({"command": "revoke", "pseudonym": "x"}, "the device has no session any more"),
+        ({"command": "block", "pseudonym": "x"}, "the device has no session any more"),
+        ({"command": "unblock", "pseudonym": "x"}, "the device is not blocked"),
+        ({"command": "grant", "pseudonym": "x"}, "unknown command"),
         ({"command": "grant", "mac": 7}, "unknown command"),
         ({"command": "grant"}, "unknown command"),
         ({"command": "reboot"}, "unknown command"),

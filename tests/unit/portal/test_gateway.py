@@ -193,13 +193,13 @@ def test_blocking_forgets_the_session_that_waits() -> None:
 
 
 def test_unblocking_takes_the_device_off_the_list() -> None:
-    step = decided(SHUT_OUT, EquipmentUnblocked(PHONE))
+    step = decided(SHUT_OUT, EquipmentUnblocked(PHONE.pseudonyms))
 
     assert step == Step(NOBODY, facts=(DeviceUnblocked(PHONE.lasting_pseudonym),))
 
 
 def test_unblocking_a_device_that_is_not_blocked_does_nothing() -> None:
-    assert decided(SHUT_OUT, EquipmentUnblocked(OTHER)) == Step(SHUT_OUT)
+    assert decided(SHUT_OUT, EquipmentUnblocked(OTHER.pseudonyms)) == Step(SHUT_OUT)
 
 
 # Coming back after a power cut

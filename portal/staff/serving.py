@@ -1,0 +1,58 @@
+"""Opens what the staff site works with, and serves it until told to end."""
+
+import asyncio
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from functools import partial
+
+from aiohttp import web
+
+from portal import control
+from portal.config import Config
+from portal.staff import app, guard
+from portal.staff.accounts import Accounts
+from portal.staff.site import StaffSite
+
+_LEAVE_SECONDS = 2.0
+"""How long what is being answered may take when the site is told to end."""
+
+
+async def serve(config: Config, listening: socket.socket) -> None:
+    """Serve on `listening`, and end on SIGTERM or SIGINT.
+
+    Raises:
+        OSError, sqlite3.Error: a file in `data_dir` cannot be used.
+    """
+    host, _ = config.staff.listen
+    async with AsyncExitStack() as stack:
+        site = open_site(config, stack)
+        names = guard.names_of(host, config.staff.names)
+        runner = web.AppRunner(
+            app.application(site, names), access_log=None, shutdown_timeout=_LEAVE_SECONDS
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await web.SockSite(runner, listening).start()
+        await stopping.wait()
+
+
+def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
+    """Open the stores; `stack` closes them."""
+    accounts = Accounts(config.storage.data_dir / "staff.db")
+    stack.callback(accounts.close)
+    worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
+    stack.callback(worker.shutdown)
+    return StaffSite(
+        config=config,
+        accounts=accounts,
+        ask=partial(control.ask, config.storage.run_dir / "control.sock"),
+        wall=time.time,
+        worker=worker,
+        templates=app.templates(),
+    )
