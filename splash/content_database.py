@@ -35,7 +35,7 @@ class ContentDatabase:
         self._depth = 0
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # It holds password hashes.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # Drafts are nobody's business.
             _migrate(path)
             self._db = sqlite3.connect(path, timeout=10, check_same_thread=False)
             self._db.isolation_level = None
@@ -116,3 +116,22 @@ def _choose_journal(db: sqlite3.Connection) -> None:
         if "I/O" not in str(error) and "locking" not in str(error):
             raise
         db.execute("PRAGMA journal_mode = TRUNCATE")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """`data` in the file `path`, on the disk; or the file as it was."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

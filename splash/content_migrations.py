@@ -21,8 +21,8 @@ schema = Migrations("content")
 
 
 @schema()
-def m001_items_revisions_releases_and_staff(db: sqlite_utils.Database) -> None:
-    """Items, their revisions, what is live, what was released, who did what, and who may."""
+def m001_items_revisions_and_releases(db: sqlite_utils.Database) -> None:
+    """Items, their revisions, what is live, what was released, and who did what."""
     db.table("item").create(
         {"id": str, "kind": str, "created": float, "created_by": str},
         pk="id",
@@ -107,38 +107,6 @@ def m001_items_revisions_releases_and_staff(db: sqlite_utils.Database) -> None:
         not_null={"at", "who", "action", "note"},
     )
     db.table("audit").create_index(["item"])
-    db.table("staff").create(
-        {
-            "name": str,
-            "display_name": str,
-            "roles": str,  # JSON
-            "sites": str,  # JSON: the houses of a house owner
-            "password_hash": str,
-            "password_at": float,
-            "totp_secret": str,  # null until it is set up
-            "totp_used": int,  # the newest step that was used: no code counts twice
-            "created": float,
-            "created_by": str,
-            "disabled": int,
-            "failed": int,  # wrong passwords in a row
-            "failed_at": float,
-        },
-        pk="name",
-        not_null={"display_name", "roles", "sites", "password_hash", "created", "disabled"},
-        defaults={"disabled": 0, "failed": 0},
-    )
-    db.table("sign_in").create(
-        {
-            "token_hash": str,  # SHA-256 of the cookie
-            "staff": str,
-            "began": float,
-            "last_seen": float,
-            "address": str,
-        },
-        pk="token_hash",
-        not_null={"staff", "began", "last_seen", "address"},
-        foreign_keys=[("staff", "staff", "name")],
-    )
     for table, what in (("item", ""), ("audit", ""), ("release", ""), ("revision", _WORDS)):
         db.execute(
             f"CREATE TRIGGER {table}_stays BEFORE UPDATE {what} ON {table}"

@@ -6,14 +6,13 @@ it is asked here, so that nobody gets around it. Saving never overwrites: it add
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 from splash import content, content_records, workflow
 from splash.content import Content, ContentProblems, Item, Problem
-from splash.content_database import BrokenContent, ContentDatabase
+from splash.content_database import BrokenContent, ContentDatabase, write_whole
 from splash.content_records import (
     COLUMNS,
     AuditEntry,
@@ -326,7 +325,8 @@ class ContentStore(ContentDatabase):
         with self.transaction() as db:
             if found := self.find_media(name):
                 return found
-            _write_whole(self.media_folder / name, data)
+            self.media_folder.mkdir(exist_ok=True)
+            write_whole(self.media_folder / name, data)
             db.execute(
                 "INSERT INTO media (name, type, bytes, width, height, seconds, added, added_by)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -417,19 +417,3 @@ def _ask(action: Action, actor: Actor, subject: Subject | None) -> None:
 
 def _sorted(sites: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(sites)))
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """`data` in the file `path`, on the disk, or no such file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
