@@ -28,15 +28,25 @@ def mac_address(text: str) -> MacAddress:
     return MacAddress(address)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Ports:
+    """A block of source ports, both ends in it."""
+
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class Admit:
     """Let a device pass for `seconds` from now; the kernel ends it by itself.
 
-    Admitting a device again replaces its remaining time and keeps its counters.
+    Admitting a device again replaces its remaining time and keeps its counters. `ports` is the
+    block it has from now on, one of the plan's; None: its ports are left alone.
     """
 
     mac: MacAddress
     seconds: float
+    ports: Ports | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +76,4 @@ class Grant:
 
     seconds_left: float
     usage: Usage
+    ports: Ports | None = None

@@ -6,37 +6,50 @@ transaction.
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import assert_never
 
-from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
-from firewall.ruleset import DOWNLOADS, UPLOADS, element
+from firewall.changes import Admit, Change, Grant, MacAddress, Ports, Usage, Withhold
+from firewall.ports import chain_name
+from firewall.ruleset import DOWNLOADS, PORTS, UPLOADS, element, ports_element
 
 ETHERNET_HEADER = 14
 """Bytes a packet is longer at the egress hook than the IP packet in it."""
 
 _UNUSED = Usage(0, 0)
+_NO_PORTS: Mapping[MacAddress, Ports] = MappingProxyType({})
 
 
-def render_changes(changes: Sequence[Change], used: Mapping[MacAddress, Usage]) -> str:
+def render_changes(
+    changes: Sequence[Change],
+    used: Mapping[MacAddress, Usage],
+    held: Mapping[MacAddress, Ports] = _NO_PORTS,
+) -> str:
     """The nft script that applies all of `changes`, in order, or none of them.
 
     `used` is what devices that are admitted already have used: admitting again replaces the
     element (on Linux 6.1 and 6.6 adding what exists does not extend its timeout), and the new
-    one starts from there.
+    one starts from there. `held` are the blocks of ports in the map now: the kernel refuses to
+    lead a device to another block before the first is taken back.
     """
     lines: list[str] = []
+    leads_to: dict[MacAddress, Ports | None] = dict(held)
     for change in changes:
         match change:
-            case Admit(mac, seconds):
+            case Admit(mac, seconds, ports):
                 usage = used.get(mac, _UNUSED)
                 grant = Grant(seconds, usage)
                 lines += _delete(UPLOADS, mac)
                 lines.append(_add(UPLOADS, element(mac, grant, usage.up_bytes)))
                 lines += _delete(DOWNLOADS, mac)
                 lines.append(_add(DOWNLOADS, element(mac, grant, usage.down_bytes)))
+                lines += _take_back(mac, leads_to.get(mac))
+                lines += [] if ports is None else [_add(PORTS, ports_element(mac, ports, seconds))]
+                leads_to[mac] = ports
             case Withhold(mac):
                 lines += _delete(UPLOADS, mac)
                 lines += _delete(DOWNLOADS, mac)
+                lines += _take_back(mac, leads_to.pop(mac, None))
                 used = {other: usage for other, usage in used.items() if other != mac}
             case _:
                 assert_never(change)
@@ -50,6 +63,14 @@ def _add(where: str, what: str) -> str:
 def _delete(where: str, mac: MacAddress) -> list[str]:
     # Deleting what is not there is an error, so it is made to be there.
     return [_add(where, mac), f"delete element {where} {{ {mac} }}"]
+
+
+def _take_back(mac: MacAddress, ports: Ports | None) -> list[str]:
+    if ports is None:
+        return []
+    # As above: it may have run out meanwhile. Adding what is there is no error if it is the same.
+    there = _add(PORTS, f"{mac} : goto {chain_name(ports)}")
+    return [there, f"delete element {PORTS} {{ {mac} }}"]
 
 
 # -- what nft prints ----------------------------------------------------------------------
@@ -68,7 +89,7 @@ _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def read_grants(uploads: str, downloads: str) -> dict[MacAddress, Grant]:
-    """The grants in nft's listings of the two sets.
+    """The grants in nft's listings of the two sets; blocks of ports are not in them.
 
     A device is admitted when it may send. One whose download element is missing (the tables
     expire within the same millisecond, but are listed one after the other) received nothing.

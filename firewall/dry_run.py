@@ -26,8 +26,9 @@ class DryRunEnforcer(MemoryEnforcer):
 
     async def apply(self, changes: Sequence[Change]) -> None:
         used = await self.usage([change.mac for change in changes])
+        held = self._ports_held()
         await super().apply(changes)
-        self._print(render_changes(changes, used))
+        self._print(render_changes(changes, used, held))
 
     async def empty_garden(self, turn: int) -> None:
         await super().empty_garden(turn)

@@ -7,15 +7,25 @@ to the kernel. What is here is only which text, and in which order.
 import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
-from firewall.changes import Admit, Change, Grant, MacAddress, Usage
+from firewall.changes import Admit, Change, Grant, MacAddress, Ports, Usage
 from firewall.commands import read_grants, received_bytes, render_changes, render_elements
 from firewall.enforcer import EnforcementError
-from firewall.kernel import INET, NETDEV, counter, fingerprint, generation, keys_in_both
+from firewall.kernel import (
+    INET,
+    NETDEV,
+    counter,
+    fingerprint,
+    generation,
+    keys_in_both,
+    verdicts,
+)
 from firewall.netlink import open_socket
 from firewall.plan import Plan
+from firewall.ports import MAP, ports_of
 from firewall.ruleset import (
     DOWNLOADS,
     GARDENS_BY_NAME,
@@ -54,6 +64,7 @@ class NftEnforcer:
         self._carrier = carrier
         self._installed: bytes | None = None
         self._phones = ""
+        self._given: dict[MacAddress, Ports] = {}
         # The kernel's generation when all was last known to be as we made it, and the number of
         # the phones' interface: what goes with an interface is told by no generation.
         self._intact_at: tuple[int, int] | None = None
@@ -69,13 +80,19 @@ class NftEnforcer:
         self._intact_at = self._stands_at()
         await self._carrier.run(render(plan, grants) + await self._garden_by_name())
         self._installed = _fingerprint()
+        self._given = {mac: g.ports for mac, g in grants.items() if g.ports is not None}
         self._only_ours()
 
     async def apply(self, changes: Sequence[Change]) -> None:
         if not changes:
             return
         used = await self.usage({change.mac for change in changes if isinstance(change, Admit)})
-        await self._carrier.run(render_changes(changes, used))
+        held = self._ports_held()
+        await self._carrier.run(render_changes(changes, used, held))
+        for change in changes:
+            self._given.pop(change.mac, None)
+            if isinstance(change, Admit) and change.ports is not None:
+                self._given[change.mac] = change.ports
         self._only_ours()
 
     async def admitted(self) -> Mapping[MacAddress, Grant] | None:
@@ -85,9 +102,11 @@ class NftEnforcer:
         except NothingThereError:
             return None
         try:
-            return read_grants(uploads, downloads)
+            grants = read_grants(uploads, downloads)
         except ValueError as error:
             raise EnforcementError(str(error)) from None
+        held = self._ports_held()
+        return {mac: replace(grant, ports=held.get(mac)) for mac, grant in grants.items()}
 
     async def usage(self, macs: Collection[MacAddress]) -> Mapping[MacAddress, Usage]:
         try:
@@ -103,6 +122,9 @@ class NftEnforcer:
         if now == self._intact_at:
             return True  # Nobody has changed anything at all.
         if _fingerprint() != self._installed or not _hold(macs):
+            return False
+        given = {mac: self._given[mac] for mac in macs if mac in self._given}
+        if given and not given.items() <= self._ports_held().items():
             return False
         if macs:
             self._intact_at = now
@@ -153,6 +175,14 @@ class NftEnforcer:
         if up is None:
             return None
         return Usage(up.bytes, received_bytes(down.packets, down.bytes) if down else 0)
+
+    def _ports_held(self) -> dict[MacAddress, Ports]:
+        """The blocks of ports that the kernel's map holds."""
+        try:
+            found = verdicts(self._socket(), TABLE, MAP)
+            return {MacAddress(key.hex(":")): ports_of(chain) for key, chain in found.items()}
+        except (OSError, ValueError) as error:
+            raise EnforcementError(f"the kernel does not tell its blocks: {error}") from error
 
     def _socket(self) -> socket.socket:
         if self._kernel is None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
+from firewall.changes import Ports
 from firewall.shaping import NOT_SHAPED, Shaping
 
 PRIVATE_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = (
@@ -28,7 +29,8 @@ class Plan:
     leads while a device is captive; `https_port` (if any) is where port 443 of the gateway's
     own addresses leads, always. `closed_networks` are refused to phones even when open,
     because they lie behind the uplink and belong to the house or the modem. They are refused
-    even where `garden` covers them. `shaping` is how the line is shared.
+    even where `garden` covers them. `shaping` is how the line is shared. `ports` are the blocks
+    of source ports that devices can be given; none: nothing is translated here.
 
     Raises:
         ValueError: there cannot be such a network.
@@ -42,6 +44,7 @@ class Plan:
     garden: tuple[IPv4Network | IPv6Network, ...] = ()
     closed_networks: tuple[IPv4Network | IPv6Network, ...] = field(default=PRIVATE_NETWORKS)
     shaping: Shaping = NOT_SHAPED
+    ports: tuple[Ports, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.phones, self.uplink):

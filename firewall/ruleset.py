@@ -20,14 +20,16 @@ from pathlib import Path
 from string import Template
 from types import MappingProxyType
 
-from firewall.changes import Grant, MacAddress
+from firewall.changes import Grant, MacAddress, Ports
 from firewall.lanes import downloads, uploads
 from firewall.plan import Plan
+from firewall.ports import MAP, chain_name, translation
 
 TABLE = "portal"
 GRANTED = "granted"
 UPLOADS = f"inet {TABLE} {GRANTED}"
 DOWNLOADS = f"netdev {TABLE} {GRANTED}"
+PORTS = f"inet {TABLE} {MAP}"
 GARDENS_BY_NAME = (
     (f"inet {TABLE} garden4", f"inet {TABLE} garden6"),
     (f"inet {TABLE} garden4_spare", f"inet {TABLE} garden6_spare"),
@@ -97,6 +99,16 @@ def render(plan: Plan, grants: Mapping[MacAddress, Grant] = _NOBODY) -> str:
         closed4=_networks(plan.closed_networks, IPv4Network),
         closed6=_networks(plan.closed_networks, IPv6Network),
         lanes_up=uploads(plan.shaping, _quoted(plan.phones)),
+        translation=translation(
+            plan.ports,
+            _quoted(plan.uplink),
+            capacity(plan, grants),
+            _elements(
+                ports_element(mac, g.ports, g.seconds_left)
+                for mac, g in grants.items()
+                if g.ports is not None
+            ),
+        ),
         lanes_down=downloads(plan.shaping, _quoted(plan.phones), f"{FORWARDED:#010x}"),
     )
 
@@ -129,6 +141,12 @@ def element(mac: MacAddress, grant: Grant, used_bytes: int) -> str:
     """
     left = milliseconds(grant.seconds_left)
     return f"{mac} counter packets 0 bytes {used_bytes} timeout {left}ms expires {left}ms"
+
+
+def ports_element(mac: MacAddress, ports: Ports, seconds: float) -> str:
+    """One element of the map `ports`, for as long as the device passes."""
+    left = milliseconds(seconds)
+    return f"{mac} timeout {left}ms expires {left}ms : goto {chain_name(ports)}"
 
 
 def milliseconds(seconds: float) -> int:

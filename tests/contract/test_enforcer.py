@@ -5,13 +5,13 @@ The drivers that need a kernel run in a network namespace of their own.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
 
 import pytest
 
-from firewall.changes import Admit, Grant, MacAddress, Usage, Withhold
+from firewall.changes import Admit, Grant, MacAddress, Ports, Usage, Withhold
 from firewall.dry_run import DryRunEnforcer
 from firewall.enforcer import EnforcementError, Enforcer
 from firewall.libnftables import LibNftables
@@ -24,6 +24,9 @@ from tests.contract.namespace import new_network, run
 PLAN = Plan(phones="br-lan", uplink="wan", max_devices=2)
 PHONE = MacAddress("02:00:5e:10:00:01")
 OTHER = MacAddress("02:00:5e:10:00:02")
+BLOCKS = (Ports(1024, 2047), Ports(2048, 3071))
+FIRST, SECOND = BLOCKS
+WITH_PORTS = replace(PLAN, ports=BLOCKS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Device:
     sleep: Callable[[float], Any]
     vanish: Callable[[], None]
     flush_granted: Callable[[], None]
+    flush_ports: Callable[[], None]
 
 
 class Clock:
@@ -72,7 +76,7 @@ async def device(request: pytest.FixtureRequest) -> AsyncIterator[Device]:
             if request.param == "memory"
             else DryRunEnforcer(clock, StringIO())
         )
-        yield Device(fake, clock.sleep, fake.vanish, fake.flush)
+        yield Device(fake, clock.sleep, fake.vanish, fake.flush, fake.flush_ports)
         return
     request.getfixturevalue("network")
     enforcer = NftEnforcer(LibNftables() if request.param == "libnftables" else NftProcess())
@@ -81,6 +85,7 @@ async def device(request: pytest.FixtureRequest) -> AsyncIterator[Device]:
         asyncio.sleep,
         lambda: run("nft flush ruleset"),
         lambda: run("nft flush set inet portal granted"),
+        lambda: run("nft flush map inet portal ports"),
     )
     await enforcer.close()
 
@@ -332,3 +337,112 @@ async def test_emptying_the_garden_leaves_all_else_as_it_is(device: Device) -> N
 async def test_there_is_no_garden_where_nothing_is_installed(device: Device) -> None:
     with pytest.raises(EnforcementError):
         await device.enforcer.empty_garden(1)
+
+
+# -- blocks of source ports -------------------------------------------------------------------
+
+
+async def ports_of(enforcer: Enforcer) -> dict[MacAddress, Ports | None]:
+    return {mac: grant.ports for mac, grant in (await enforcer.admitted() or {}).items()}
+
+
+async def test_a_device_has_the_block_it_was_admitted_with(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {PHONE: Grant(90, Usage(1, 2), FIRST)})
+
+    await device.enforcer.apply([Admit(OTHER, 60, SECOND)])
+
+    assert await ports_of(device.enforcer) == {PHONE: FIRST, OTHER: SECOND}
+    assert await device.enforcer.intact([PHONE, OTHER]) is True
+
+
+async def test_a_device_without_a_block_passes_as_well(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {})
+
+    await device.enforcer.apply([Admit(PHONE, 60)])
+
+    assert await ports_of(device.enforcer) == {PHONE: None}
+    assert await device.enforcer.intact([PHONE]) is True
+
+
+async def test_admitting_again_brings_another_block_or_none(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {PHONE: Grant(90, Usage(1, 2), FIRST)})
+
+    await device.enforcer.apply([Admit(PHONE, 60, FIRST)])
+    assert await ports_of(device.enforcer) == {PHONE: FIRST}
+    await device.enforcer.apply([Admit(PHONE, 60, SECOND)])
+    assert await ports_of(device.enforcer) == {PHONE: SECOND}
+    await device.enforcer.apply([Admit(PHONE, 60)])
+    assert await ports_of(device.enforcer) == {PHONE: None}
+    assert await device.enforcer.usage([PHONE]) == {PHONE: Usage(1, 2)}
+
+
+async def test_a_block_is_free_for_another_at_once(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {PHONE: Grant(90, Usage(0, 0), FIRST)})
+
+    await device.enforcer.apply(
+        [Withhold(PHONE), Admit(OTHER, 60, FIRST), Admit(PHONE, 60, SECOND)]
+    )
+
+    assert await ports_of(device.enforcer) == {PHONE: SECOND, OTHER: FIRST}
+
+
+async def test_a_block_ends_with_the_time_of_its_device(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {})
+    await device.enforcer.apply([Admit(PHONE, 0.2, FIRST), Admit(OTHER, 90, SECOND)])
+    await device.sleep(0.4)
+
+    assert await ports_of(device.enforcer) == {OTHER: SECOND}
+    await device.enforcer.apply([Withhold(PHONE)])
+    await device.enforcer.apply([Admit(PHONE, 60, FIRST)])
+
+    assert await ports_of(device.enforcer) == {PHONE: FIRST, OTHER: SECOND}
+    assert await device.enforcer.intact([PHONE, OTHER]) is True
+
+
+async def test_blocks_that_come_and_go_leave_the_rules_intact(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {OTHER: Grant(90, Usage(0, 0), SECOND)})
+
+    await device.enforcer.apply([Admit(PHONE, 0.1, FIRST)])
+    await device.sleep(0.3)
+    device.flush_granted()
+
+    assert await device.enforcer.intact() is True
+
+
+async def test_another_daemon_finds_the_blocks_and_can_take_them_back(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {PHONE: Grant(90, Usage(0, 0), FIRST)})
+    if isinstance(device.enforcer, NftEnforcer):
+        successor: Enforcer = NftEnforcer(NftProcess())
+    else:
+        successor = device.enforcer
+
+    assert await ports_of(successor) == {PHONE: FIRST}
+    await successor.apply([Admit(PHONE, 60, SECOND)])
+
+    assert await ports_of(device.enforcer) == {PHONE: SECOND}
+    await successor.close()
+
+
+async def test_blocks_that_somebody_took_away_are_missed(device: Device) -> None:
+    grants = {PHONE: Grant(90, Usage(0, 0), FIRST), OTHER: Grant(90, Usage(0, 0))}
+    await device.enforcer.install(WITH_PORTS, grants)
+    assert await device.enforcer.intact(list(grants)) is True
+
+    device.flush_ports()
+
+    assert await device.enforcer.intact([PHONE, OTHER]) is False
+    assert await device.enforcer.intact([OTHER]) is True
+    assert await ports_of(device.enforcer) == {PHONE: None, OTHER: None}
+
+
+async def test_a_block_that_the_plan_does_not_have_is_refused(device: Device) -> None:
+    await device.enforcer.install(WITH_PORTS, {PHONE: Grant(90, Usage(0, 0), FIRST)})
+
+    with pytest.raises(EnforcementError):
+        await device.enforcer.apply([Admit(OTHER, 60, Ports(5000, 6000))])
+    with pytest.raises(EnforcementError):
+        await device.enforcer.install(
+            replace(PLAN, ports=(SECOND,)), {PHONE: Grant(90, Usage(0, 0), FIRST)}
+        )
+
+    assert await ports_of(device.enforcer) == {PHONE: FIRST}

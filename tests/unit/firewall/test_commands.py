@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firewall.changes import Admit, Grant, MacAddress, Usage, Withhold
+from firewall.changes import Admit, Grant, MacAddress, Ports, Usage, Withhold
 from firewall.commands import read_grants, render_changes, render_elements
 
 PHONE = MacAddress("02:00:5e:10:00:01")
@@ -44,6 +44,29 @@ def test_withholding_is_no_error_where_nothing_is() -> None:
         "add element netdev portal granted { 02:00:5e:10:00:01 }\n"
         "delete element netdev portal granted { 02:00:5e:10:00:01 }\n"
     )
+
+
+def test_a_block_of_ports_is_given_with_the_time() -> None:
+    script = render_changes([Admit(PHONE, 90.5, Ports(1024, 1535))], {})
+
+    assert script.endswith(
+        "add element inet portal ports { 02:00:5e:10:00:01"
+        " timeout 90500ms expires 90500ms : goto ports_1024_1535 }\n"
+    )
+
+
+def test_a_block_is_taken_back_before_another_is_given() -> None:
+    changes = [Admit(PHONE, 1, Ports(1536, 2047)), Withhold(PHONE), Withhold(OTHER)]
+    script = render_changes(changes, {}, {PHONE: Ports(1024, 1535)})
+
+    assert [line for line in script.splitlines() if "portal ports" in line] == [
+        "add element inet portal ports { 02:00:5e:10:00:01 : goto ports_1024_1535 }",
+        "delete element inet portal ports { 02:00:5e:10:00:01 }",
+        "add element inet portal ports { 02:00:5e:10:00:01"
+        " timeout 1000ms expires 1000ms : goto ports_1536_2047 }",
+        "add element inet portal ports { 02:00:5e:10:00:01 : goto ports_1536_2047 }",
+        "delete element inet portal ports { 02:00:5e:10:00:01 }",
+    ]
 
 
 def test_no_changes_are_no_script() -> None:

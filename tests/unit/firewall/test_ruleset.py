@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from firewall.changes import Grant, MacAddress, Usage
+from firewall.changes import Grant, MacAddress, Ports, Usage
 from firewall.plan import Plan
 from firewall.ruleset import capacity, empty_garden, render
 from firewall.shaping import Shaping
@@ -24,9 +24,14 @@ CASES = sorted(GOLDEN.glob("*.toml"))
 def read(case: Path) -> tuple[Plan, dict[MacAddress, Grant]]:
     said: dict[str, Any] = tomllib.loads(case.read_text())
     grants = {
-        MacAddress(g["mac"]): Grant(g["seconds_left"], Usage(g["up_bytes"], g["down_bytes"]))
+        MacAddress(g["mac"]): Grant(
+            g["seconds_left"],
+            Usage(g["up_bytes"], g["down_bytes"]),
+            Ports(*g["ports"]) if "ports" in g else None,
+        )
         for g in said.pop("grants", [])
     }
+    said["ports"] = tuple(Ports(*ends) for ends in said.get("ports", ()))
     for networks in ("garden", "closed_networks"):
         if networks in said:
             said[networks] = tuple(ip_network(network) for network in said[networks])
