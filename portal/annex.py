@@ -98,7 +98,8 @@ def _inventory(config: Config, *, sealed: bool) -> str:
     if sealed:
         rows.append(
             (
-                "Bản ghi niêm phong: MAC, địa chỉ IP trong nhà, giờ",
+                "Bản ghi niêm phong: MAC, địa chỉ IP trong nhà, địa chỉ IP công khai của khu trọ,"
+                " dải cổng nguồn cấp cho máy, giờ",
                 "mã hóa bằng khóa công khai (libsodium sealed box)",
                 "sealed/NGÀY.sealed",
                 f"{SEALED_DAYS} ngày, sau đó tự xóa",
@@ -129,8 +130,9 @@ def _flow(config: Config, *, sealed: bool) -> str:
     ]
     if sealed:
         lines += [
-            "6. Song song với bước 3 và 4: MAC, IP, giờ được mã hóa ngay rồi mới ghi; khóa mở"
-            " không bao giờ ở trên thiết bị.",
+            "6. Song song với bước 3 và 4: mỗi máy được cấp một dải cổng nguồn; MAC, IP, dải cổng,"
+            " giờ được mã hóa ngay rồi mới ghi; khóa mở không bao giờ ở trên thiết bị. Từng kết nối"
+            " thì không ghi.",
             "7. Khi có yêu cầu đúng pháp luật: hai người giữ khóa cùng mở trên máy riêng, trong"
             " phạm vi ghi trong yêu cầu; mỗi lần mở được ghi vào sổ nối chuỗi băm.",
         ]

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from math import ceil
@@ -22,7 +22,7 @@ from firewall.drivers import open_enforcer
 from firewall.enforcer import EnforcementError, Enforcer
 from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
-from portal import __version__, control, readings, staff_site
+from portal import __version__, control, machine, readings, staff_site
 from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
@@ -81,15 +81,16 @@ async def run(config: Config, source: Path) -> None:
 
         neighbours = Neighbours(config.interfaces.phones)
         enforcer = open_enforcer(config.firewall.driver)
-        witness = _witness(config, enforcer, neighbours)
+
+        async def cut(macs: Collection[MacAddress]) -> None:
+            await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
+
+        witness = _witness(config, enforcer, neighbours, cut)
         enforcer = witness or enforcer
         stack.push_async_callback(enforcer.close)
 
         def device(mac: MacAddress) -> Device:
             return pseudonyms.device(mac, time.time())
-
-        async def cut(macs: Collection[MacAddress]) -> None:
-            await _cut({address for mac in macs for address in neighbours.addresses_of(mac)})
 
         conditions = conditions_of(config)
         uplink = UplinkWatch(
@@ -305,13 +306,23 @@ def _wall() -> float | None:
     return wall if wall > CLOCK_SET_AFTER else None
 
 
-def _witness(config: Config, within: Enforcer, neighbours: Neighbours) -> Witness | None:
+def _witness(
+    config: Config,
+    within: Enforcer,
+    neighbours: Neighbours,
+    cut: Callable[[Collection[MacAddress]], Awaitable[None]],
+) -> Witness | None:
     """Who keeps the sealed record; None with the profile that has none."""
     if config.privacy.profile == "minimal":
         return None
     assert config.privacy.public_key is not None  # portal.config has seen to it.
     record = SealedRecord(config.storage.data_dir / "sealed", config.privacy.public_key)
-    return Witness(within, record, config.site.id, neighbours.addresses_of, _moment)
+
+    def uplink() -> str | None:
+        found = machine.addresses_of(config.interfaces.uplink)
+        return next((str(address) for address in found if address.version == 4), None)
+
+    return Witness(within, record, config.site.id, neighbours.addresses_of, _moment, uplink, cut)
 
 
 def _policy(config: Config, conditions: str) -> Policy:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TypeAlias
 
+from firewall.ports import LAST_PORT
 from firewall.ruleset import GARDENS_BY_NAME
 from portal.config import Config
 from portal.setting_values import host_name
@@ -41,6 +42,7 @@ def render(config: Config, blocked: Sequence[str] = (), gateway: Sequence[Addres
         _upstream(config.family_dns.upstream),
         _blocked(blocked, gateway),
         _outage(config.uplink.names_dir),
+        _ports(config),
     )
     return "".join(f"{line}\n" for part in parts for line in part)
 
@@ -96,6 +98,14 @@ def _outage(folder: Path | None) -> Iterator[str]:
     yield ""
     yield "# While the line is down: captive checks lead to the gateway. The folder must be there."
     yield f"hostsdir={folder}"
+
+
+def _ports(config: Config) -> Iterator[str]:
+    if config.privacy.profile == "minimal":
+        return
+    yield ""
+    yield "# Questions of dnsmasq's own leave by ports that are in no device's block (sealed)."
+    yield f"min-port={LAST_PORT + 1}"
 
 
 def render_outage(checks: Iterable[str], watched: Iterable[str], gateway: Sequence[Address]) -> str:

@@ -20,6 +20,8 @@ from portal.lawful_error import LawfulError
 if TYPE_CHECKING:
     from nacl.signing import SigningKey
 
+    from portal.lawful_export import Request
+
 _SITE_TIME = timezone(timedelta(seconds=LOCAL_TIME_SECONDS))
 
 Ask = Callable[[str], str]
@@ -47,6 +49,8 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         export.add_argument(option, required=True, metavar=metavar, help=words)
     export.add_argument("--mac", type=mac_address, metavar="MAC", help="this device only")
     export.add_argument("--address", metavar="IP", help="who had this address in the house")
+    export.add_argument("--public-address", metavar="IP", help="while the uplink had this address")
+    export.add_argument("--port", type=int, metavar="N", help="who left by this source port")
     for option, words in (
         ("--records", "folder with a copy of data_dir/sealed"),
         ("--key", "the site's key file"),
@@ -93,11 +97,13 @@ def export_record(options: argparse.Namespace, ask: Ask = getpass) -> None:
         _time(options.to),
         options.mac,
         options.address,
+        options.public_address,
+        options.port,
     )
     lawful_export.check(request)
     print(
         f"{request.authority}, {request.reference}: {request.site}, {getattr(options, 'from')}"
-        f" to {options.to}, {request.mac or request.address or 'every device'}"
+        f" to {options.to}, {_whom(request)}"
     )
     if options.output.exists():
         raise LawfulError(f"{options.output} is there already; name a new file")
@@ -114,8 +120,23 @@ def export_record(options: argparse.Namespace, ask: Ask = getpass) -> None:
     answer = exported["answer"]
     print(f"{options.output}: {len(answer['turns'])} turns; entry {exported['entry']['n']} of"
           f" {options.register}")  # fmt: skip
+    if request.port is not None and answer["turns_without_ports"]:
+        print(
+            f"{answer['turns_without_ports']} turns had no block of ports for a time: their"
+            " devices cannot be found by a port, nor ruled out"
+        )
     if answer["lines_that_could_not_be_opened"]:
         print(f"{answer['lines_that_could_not_be_opened']} lines could not be opened")
+
+
+def _whom(request: "Request") -> str:
+    named = (
+        request.mac,
+        request.address,
+        None if request.public_address is None else f"behind {request.public_address}",
+        None if request.port is None else f"source port {request.port}",
+    )
+    return ", ".join(filter(None, named)) or "every device"
 
 
 def _keys() -> Any:

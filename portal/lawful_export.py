@@ -20,16 +20,20 @@ from nacl.signing import SigningKey
 
 from portal.lawful_error import LawfulError
 from portal.lawful_keys import canonical, is_signed, open_site, sign
+from portal.lawful_turns import Turn, turns_of
 from portal.sealing import day_of
 
 _LONGEST_TURN = timedelta(days=8).total_seconds()
-_LEEWAY_SECONDS = 10.0  # A busy daemon ends a turn a little late.
 _MOST_SECONDS_FOR_ALL = timedelta(days=1).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, by whom. Times are Unix seconds; `address` is one in the house."""
+    """What is asked, by whom. Times are Unix seconds; `address` is one in the house.
+
+    `public_address` and `port` are how the Internet saw the device: the uplink's address, and
+    the source port.
+    """
 
     reference: str
     authority: str
@@ -38,21 +42,8 @@ class Request:
     end: float
     mac: str | None = None
     address: str | None = None
-
-
-@dataclass
-class Turn:
-    """How long a device passed.
-
-    `ends_by` is when the kernel would have ended it by itself; `end` is None where the record
-    has nothing of an end, because the daemon was dead by then.
-    """
-
-    mac: str
-    begin: float
-    ends_by: float
-    end: float | None
-    addresses: list[str]
+    public_address: str | None = None
+    port: int | None = None
 
 
 def check(request: Request) -> None:
@@ -68,45 +59,38 @@ def check(request: Request) -> None:
     everybody = request.mac is None and request.address is None
     if everybody and request.end - request.begin > _MOST_SECONDS_FOR_ALL:
         raise LawfulError(
-            "without a device or an address, ask for one day at most: the others are not"
-            " part of the request"
+            "without a device or an address in the house, ask for one day at most: the others"
+            " are not part of the request"
         )
-
-
-def turns_of(entries: Sequence[Mapping[str, Any]]) -> list[Turn]:
-    """The turns that the entries of a record add up to."""
-    turns: list[Turn] = []
-    running: dict[str, Turn] = {}
-    for entry in sorted(entries, key=lambda entry: float(entry["time"])):
-        mac = entry["mac"]
-        turn = running.get(mac)
-        if turn is not None and turn.ends_by < entry["time"] - _LEEWAY_SECONDS:
-            del running[mac]
-            turn = None
-        if entry["what"] == "admitted":
-            ends_by = entry["time"] + entry["seconds"]
-            if turn is None:
-                turn = running[mac] = Turn(mac, entry["time"], ends_by, None, [])
-                turns.append(turn)
-            turn.ends_by = ends_by
-        if turn is not None:
-            turn.addresses = sorted({*turn.addresses, *entry["addresses"]})
-            if entry["what"] == "withheld":
-                turn.end = entry["time"]
-                del running[mac]
-    return turns
+    if request.port is not None and not 0 < request.port < 65536:
+        raise LawfulError(f"{request.port} is not a port; write a number from 1 to 65535")
 
 
 def asked_for(request: Request, turns: Sequence[Turn]) -> list[Turn]:
     """Those of `turns` that the request is about."""
+    port = request.port
     return [
         turn
         for turn in turns
-        if turn.begin <= request.end
+        if _concerns(request, turn) and (port is None or turn.had(port, request.begin, request.end))
+    ]
+
+
+def without_ports(request: Request, turns: Sequence[Turn]) -> int:
+    """How many turns a port could not have found, because their devices had no block."""
+    return sum(_concerns(request, turn) and turn.without_ports for turn in turns)
+
+
+def _concerns(request: Request, turn: Turn) -> bool:
+    """Whether the request is about this turn, its port apart."""
+    public = request.public_address
+    return (
+        turn.begin <= request.end
         and (turn.end or turn.ends_by) >= request.begin
         and request.mac in (None, turn.mac)
         and (request.address is None or request.address in turn.addresses)
-    ]
+        and (public is None or public in turn.public_addresses)
+    )
 
 
 def read_record(
@@ -150,9 +134,11 @@ def export(
     box = open_site(site_key, approvers)
     earlier = read_register(register, site_key["approvers"])
     entries, unreadable = read_record(records, box, request)
+    turns = turns_of(entries)
     answer: dict[str, Any] = {
         "request": _in_words(request),
-        "turns": [_row(turn) for turn in asked_for(request, turns_of(entries))],
+        "turns": [_row(turn) for turn in asked_for(request, turns)],
+        "turns_without_ports": without_ports(request, turns),
         "lines_that_could_not_be_opened": unreadable,
     }
     entered = {
@@ -212,7 +198,15 @@ def is_genuine(exported: Mapping[str, Any], approvers: Mapping[str, str]) -> boo
 def _row(turn: Turn) -> dict[str, Any]:
     ended = None if turn.end is None else _utc(turn.end)
     times = {"begin": _utc(turn.begin), "end": ended, "ends_by": _utc(turn.ends_by)}
-    return {**asdict(turn), **times}
+    blocks = [
+        {
+            **asdict(block),
+            "begin": _utc(block.begin),
+            "end": None if block.end is None else _utc(block.end),
+        }
+        for block in turn.blocks
+    ]
+    return {**asdict(turn), **times, "blocks": blocks}
 
 
 def _in_words(request: Request) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The configuration as the firewall understands it."""
 
 from firewall.plan import Plan
+from firewall.ports import blocks
 from firewall.shaping import Shaping
 from portal.config import Config
 
@@ -15,6 +16,7 @@ def plan_of(config: Config) -> Plan:
         max_devices=config.session.max_devices,
         garden=config.walled_garden.prefixes,
         shaping=shaping_of(config),
+        ports=blocks(config.session.max_devices) if config.privacy.profile == "sealed" else (),
     )
 
 

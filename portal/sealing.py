@@ -1,9 +1,9 @@
 """The sealed record: which device passed when, written so that this machine cannot read it.
 
 Each line is a libsodium sealed box: made with a public key, opened only with the secret key,
-which was never here (`portal.lawful_keys`). The record has MAC address, addresses in the house
-and times; nothing of names or places visited, and no port numbers. One file a day, only ever
-appended to, and deleted after twelve months.
+which was never here (`portal.lawful_keys`). The record has MAC address, addresses in the house,
+times, the uplink's address and the block of source ports by which it left; nothing of names or
+places visited. One file a day, only ever appended to, and deleted after twelve months.
 """
 
 import asyncio
@@ -11,15 +11,17 @@ import base64
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from firewall.changes import Admit, Change, Grant, MacAddress, Usage, Withhold
+from firewall.changes import Admit, Change, Grant, MacAddress, Ports, Usage, Withhold
 from firewall.enforcer import Enforcer
 from firewall.plan import Plan
+from portal.port_blocks import PortBlocks, take_up
 from portal.session_store import CLOCK_SET_AFTER, Moment
 
 SEALED_DAYS = 366
@@ -70,7 +72,8 @@ def day_of(wall: float) -> str:
 
 
 class Witness:
-    """An enforcement device that has what it does recorded under seal; else it is the one within.
+    """An enforcement device that has what it does recorded under seal, and gives each device a
+    block of the plan's ports; else it is the one within.
 
     What happens while the clock is not set waits for it, and gets its true time then.
     """
@@ -82,14 +85,21 @@ class Witness:
         site: str,
         addresses_of: Callable[[MacAddress], Collection[str]],
         clock: Callable[[], Moment],
+        uplink: Callable[[], str | None],
+        cut: Callable[[Collection[MacAddress]], Awaitable[None]],
     ) -> None:
+        """`uplink` is the IPv4 address by which devices leave; `cut` ends their connections."""
         self._within = within
         self._record = record
         self._site = site
         self._addresses_of = addresses_of
         self._clock = clock
+        self._uplink = uplink
+        self._cut = cut
+        self._blocks: PortBlocks | None = None
+        self._none_left = False
         self._waiting: deque[tuple[float, dict[str, Any]]] = deque(maxlen=_MOST_WAITING)
-        self._seen: dict[MacAddress, list[str]] = {}
+        self._seen: dict[MacAddress, tuple[list[str], str | None]] = {}
         self._wake = asyncio.Event()
         self._failing = False
 
@@ -101,8 +111,8 @@ class Witness:
                     await self._wake.wait()
             self._wake.clear()
             for mac, known in list(self._seen.items()):
-                if sorted(self._addresses_of(mac)) != known:
-                    self._note("addresses", mac)
+                if (sorted(self._addresses_of(mac)), self._uplink()) != known:
+                    self._note("addresses", mac, self._block_of(mac))
             if not await self._write():
                 await asyncio.sleep(_RETRY_SECONDS)
 
@@ -128,19 +138,23 @@ class Witness:
             self._waiting.popleft()
         return True
 
-    def _note(self, what: str, mac: MacAddress, seconds: float | None = None) -> None:
+    def _note(
+        self, what: str, mac: MacAddress, ports: Ports | None, seconds: float | None = None
+    ) -> None:
         """`seconds` is how long an admitted device passes, should nobody end that before."""
-        addresses = sorted(self._addresses_of(mac))
+        addresses, uplink = sorted(self._addresses_of(mac)), self._uplink()
         if what == "withheld":
             self._seen.pop(mac, None)
         else:
-            self._seen[mac] = addresses
+            self._seen[mac] = addresses, uplink
         entry = {
             "site": self._site,
             "what": what,
             "mac": mac,
             "addresses": addresses,
             "seconds": seconds,
+            "uplink": uplink,
+            "ports": None if ports is None else [ports.first, ports.last],
         }
         self._waiting.append((self._clock().monotonic, entry))
         self._wake.set()
@@ -151,18 +165,67 @@ class Witness:
         await self._within.check(plan)
 
     async def install(self, plan: Plan, grants: Mapping[MacAddress, Grant]) -> None:
-        await self._within.install(plan, grants)
-        for mac in grants:
-            self._note("admitted", mac, grants[mac].seconds_left)
+        if self._blocks is not None:
+            held = self._blocks.held
+        else:  # What an earlier daemon gave is in the kernel, if nobody removed it.
+            there = await self._within.admitted() or {}
+            held = {mac: g.ports for mac, g in there.items() if g.ports is not None}
+        blocks = take_up(plan.ports, held, grants)
+        given = {mac: replace(g, ports=blocks.held.get(mac)) for mac, g in grants.items()}
+        await self._within.install(plan, given)
+        self._blocks = blocks
+        for mac, grant in given.items():
+            self._note("admitted", mac, grant.ports, grant.seconds_left)
+        await self._settle(given, held)
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        await self._within.apply(changes)
+        if self._blocks is None:
+            await self._within.apply(changes)  # Which refuses, for nothing is installed.
+            return
+        blocks, held = self._blocks, self._blocks.held
+        asked: list[Change] = []
+        ports: list[Ports | None] = []
         for change in changes:
             match change:
-                case Admit(mac, seconds):
-                    self._note("admitted", mac, seconds)
+                case Admit(mac):
+                    blocks = blocks.given(mac)
+                    ports.append(blocks.held.get(mac))
+                    asked.append(replace(change, ports=ports[-1]))
                 case Withhold(mac):
-                    self._note("withheld", mac)
+                    ports.append(blocks.held.get(mac))
+                    blocks = blocks.returned(mac)
+                    asked.append(change)
+        await self._within.apply(asked)
+        self._blocks = blocks
+        for change, block in zip(changes, ports, strict=True):
+            match change:
+                case Admit(mac, seconds):
+                    self._note("admitted", mac, block, seconds)
+                case Withhold(mac):
+                    self._note("withheld", mac, block)
+        await self._settle([c.mac for c in changes if isinstance(c, Admit)], held)
+
+    async def _settle(
+        self, admitted: Collection[MacAddress], before: Mapping[MacAddress, Ports]
+    ) -> None:
+        """Say it if blocks ran out; end connections that may leave by another port than theirs."""
+        ports = {mac: self._block_of(mac) for mac in admitted}
+        without = [mac for mac, block in ports.items() if block is None]
+        if without and not self._none_left:
+            log.warning(
+                "every block of source ports is taken: devices that are let pass now have none,"
+                " and a request by port does not find them; the sealed record says so"
+            )
+        if ports:
+            self._none_left = bool(without)
+        new = [
+            mac for mac, block in ports.items() if block is not None and block != before.get(mac)
+        ]
+        if new:
+            await self._cut(new)
+
+    def _block_of(self, mac: MacAddress) -> Ports | None:
+        return None if self._blocks is None else self._blocks.held.get(mac)
 
     async def admitted(self) -> Mapping[MacAddress, Grant] | None:
         return await self._within.admitted()

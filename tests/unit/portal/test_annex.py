@@ -39,6 +39,7 @@ def test_the_minimal_annex() -> None:
     assert "30 ngày, sau đó chỉ còn tổng theo ngày" in text
     assert "không truy ra được cá nhân" in text
     assert "niêm phong" not in text
+    assert "cổng" not in text
     assert "None" not in text
 
 
@@ -46,6 +47,7 @@ def test_the_sealed_annex_tells_of_the_seal() -> None:
     text = written(config(privacy={"profile": "sealed", "public_key": KEY}))
 
     assert "sealed/NGÀY.sealed" in text
+    assert "dải cổng nguồn" in text
     assert "366 ngày, sau đó tự xóa" in text
     assert "hai người giữ khóa cùng mở" in text
     assert "không truy ra được cá nhân" not in text

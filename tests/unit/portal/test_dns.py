@@ -121,3 +121,10 @@ def test_any_text_gives_names_that_dnsmasq_can_be_told(text: str) -> None:
     names, _ = read_block_list(text)
 
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-") for name in names)
+
+
+def test_the_resolvers_own_questions_leave_by_ports_of_no_device() -> None:
+    sealed = parse(LEAST | {"privacy": {"profile": "sealed", "public_key": "ab" * 32}})
+
+    assert "min-port=32768" in lines(render(sealed))
+    assert "min-port" not in render(parse(LEAST))

@@ -50,6 +50,8 @@ class Desk:
                     "mac": PHONE,
                     "addresses": ["10.80.0.9"],
                     "seconds": 600.0,
+                    "uplink": "203.0.113.2",
+                    "ports": [1024, 1535],
                 }
             ]
         )
@@ -92,6 +94,11 @@ def test_any_two_approvers_open_what_is_asked(desk: Desk) -> None:
                 "end": None,
                 "ends_by": "2026-11-23T00:11:00Z",
                 "addresses": ["10.80.0.9"],
+                "public_addresses": ["203.0.113.2"],
+                "blocks": [
+                    {"first": 1024, "last": 1535, "begin": "2026-11-23T00:01:00Z", "end": None}
+                ],
+                "without_ports": False,
             }
         ]
         assert is_genuine(exported, desk.site_key["approvers"])
@@ -131,6 +138,8 @@ def test_a_wrong_passphrase_opens_nothing(desk: Desk) -> None:
         ({"to": TIME.format("00")}, "ends before it begins"),
         ({"to": "2026-11-25"}, "one day at most"),
         ({"to": "tomorrow"}, "not a time; write it like"),
+        ({"port": "65536"}, "65536 is not a port"),
+        ({"to": "2026-11-25", "port": "1500"}, "one day at most"),
         ({"from": "2025-01-01T00:00", "to": "2025-01-01T01:00"}, "has no record from"),
     ],
 )
@@ -141,6 +150,34 @@ def test_a_request_that_is_not_in_order_opens_nothing(
         desk.export("answer", "an", "binh", **changed)
 
     assert not (desk.folder / "register").exists()
+
+
+def test_who_left_by_a_source_port_is_found(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"public-address": "203.0.113.2", "port": "1500"}
+    desk.export("hit", "an", "binh", **asked)
+    desk.export("miss", "an", "binh", **(asked | {"port": "1536"}))
+
+    assert [turn["mac"] for turn in desk.answer("hit")["answer"]["turns"]] == [PHONE]
+    assert desk.answer("miss")["answer"]["turns"] == []
+    assert "behind 203.0.113.2, source port 1536" in capsys.readouterr().out
+    [_, entry] = read_register(desk.folder / "register", desk.site_key["approvers"])
+    assert (entry["request"]["public_address"], entry["request"]["port"]) == ("203.0.113.2", 1536)
+
+
+def test_who_had_no_block_of_ports_is_counted_and_not_named(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"site": "hp-001", "what": "admitted", "mac": mac(2), "addresses": [], "seconds": 600.0}
+    SealedRecord(desk.folder / "sealed", desk.site_key["public_key"]).write(
+        [{**entry, "time": NOVEMBER_2026 + 60}]  # As versions wrote it that had no blocks.
+    )
+
+    desk.export("answer", "an", "binh", port="40000")
+
+    answer = desk.answer("answer")["answer"]
+    assert (answer["turns"], answer["turns_without_ports"]) == ([], 1)
+    assert "1 turns had no block of ports" in capsys.readouterr().out
+    assert mac(2) not in json.dumps(answer)
 
 
 def test_for_one_device_the_time_may_be_longer(desk: Desk) -> None:
