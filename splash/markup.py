@@ -36,7 +36,7 @@ _BLOCKS: Final = _FLOW | {"h2", "h3", "blockquote", "table", "figure"}
 _ROWS: Final = frozenset(("tr",))
 _CELLS: Final = frozenset(("th", "td"))
 
-_MAY_HOLD: Final = {
+MAY_HOLD: Final = {
     "": _BLOCKS,
     "p": _INLINE,
     "h2": _INLINE,
@@ -60,10 +60,10 @@ _MAY_HOLD: Final = {
 }
 """Element -> the elements that may stand right in it; "" is the text itself."""
 
-ELEMENTS: Final = frozenset(_MAY_HOLD) - {""} | {"br", "img"}
+ELEMENTS: Final = frozenset(MAY_HOLD) - {""} | {"br", "img"}
 
 _EMPTY: Final = frozenset(("br", "img"))
-_NO_TEXT: Final = frozenset(("ul", "ol", "table", "thead", "tbody", "tr", "figure"))
+NO_TEXT: Final = frozenset(("ul", "ol", "table", "thead", "tbody", "tr", "figure"))
 _DEEPEST: Final = 16
 
 _KNOWN: Final = {
@@ -103,7 +103,7 @@ def _problems(text: str) -> Iterator[Wrong]:
         at = token.end()
         tag = token["tag"]
         if tag is None:
-            if open_elements[-1] in _NO_TEXT and token["text"].strip():
+            if open_elements[-1] in NO_TEXT and token["text"].strip():
                 yield _misplaced(f"“{token['text'].strip()[:20]}”")
         elif tag not in ELEMENTS:
             yield Wrong(
@@ -117,7 +117,7 @@ def _problems(text: str) -> Iterator[Wrong]:
                 return
             open_elements.pop()
         else:
-            if tag not in _MAY_HOLD[open_elements[-1]]:
+            if tag not in MAY_HOLD[open_elements[-1]]:
                 yield _misplaced(f"<{tag}>")
             if tag == "a" and "a" in open_elements:
                 yield _misplaced("<a>")  # Not only right in a link: <a><em><a>.
