@@ -20,6 +20,7 @@ from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
 from portal.lean import without_init
 from portal.machine import StartError
+from portal.staff import commands as staff_commands
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
@@ -63,9 +64,7 @@ def parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         sub.set_defaults(does=does)
-        sub.add_argument(
-            "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="portal.toml to use"
-        )
+        _with_config(sub)
         if reads:
             sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
@@ -105,7 +104,15 @@ def parser() -> argparse.ArgumentParser:
         "doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True
     )
     doctor.add_argument("--lang", choices=("vi", "en"), help="language; else as LANG says")
+    staff = commands.add_parser("staff", help="Accounts of staff, and their pages.")
+    staff_commands.add(staff, _with_config)
     return top
+
+
+def _with_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="portal.toml to use"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 """The staff site: where union staff write, approve and look after what phones are shown.
 
-A process of its own, without privileges; the daemon serves phones and never imports it. Needs
-the extra `[publish]`.
+A process of its own, without privileges; the daemon serves phones and has nothing of it in
+memory. Needs the extra `[publish]`.
 """

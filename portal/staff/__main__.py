@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from portal.config import ConfigurationError, load
     from portal.discreet import DiscreetFormatter
+    from portal.sqlite_files import BrokenStore
     from portal.staff.serving import serve
+    from splash.content_store import BrokenContent
 
     stderr = logging.StreamHandler()
     stderr.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"portal: {error}", file=sys.stderr)
         return 2
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, BrokenStore, BrokenContent) as error:
         print(f"portal: the staff site cannot start: {error}", file=sys.stderr)
         return 1
     return 0

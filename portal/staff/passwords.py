@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from portal.staff.words import Said
@@ -18,7 +19,7 @@ access point has not more to give."""
 
 _OBVIOUS: Final = (
     "matkhau", "congdoan", "password", "haiphong", "vietnam", "qwerty", "asdfgh", "iloveyou",
-    "anhyeuem", "admin", "123456", "654321", "abcdef",
+    "anhyeuem", "admin", "wifi",
 )  # fmt: skip
 
 
@@ -36,12 +37,11 @@ def refusal(password: str, *names: str) -> Said | None:
         return Said(
             f"Mật khẩu dài quá {MOST} ký tự.", f"The password is longer than {MOST} characters."
         )
-    folded = "".join(c for c in _folded(text) if c.isalnum())
-    known = [*_OBVIOUS, *(word for name in names if len(word := _folded(name)) > 2)]
-    rest = folded
+    rest = "".join(c for c in _folded(text) if c.isalnum())
+    known = [*_OBVIOUS, *(word for name in names for word in _folded(name).split())]
     for word in sorted(known, key=len, reverse=True):
-        rest = rest.replace(word.replace(" ", ""), "")
-    if len(set(rest)) < 4 or len(rest) < 5:
+        rest = rest.replace(word, "") if len(word) > 2 else rest
+    if _surprises(rest) < 5 or len(set(rest)) < 4:
         return Said(
             "Mật khẩu này dễ đoán (tên, chữ quen thuộc hoặc dãy số). Hãy chọn mật khẩu khác.",
             "This password is easy to guess (a name, a common word, a row of digits)."
@@ -74,6 +74,11 @@ def _scrypt(password: str, salt: bytes) -> bytes:
         dklen=32,
         **COST,
     )
+
+
+def _surprises(text: str) -> int:
+    """How many characters do not follow from the one before, as in `1234` and `aaaa`."""
+    return len(text[:1]) + sum(abs(ord(b) - ord(a)) > 1 for a, b in pairwise(text))
 
 
 def _plain(password: str) -> str:

@@ -12,9 +12,11 @@ from aiohttp import web
 
 from portal import control
 from portal.config import Config
+from portal.hearing import Hearing
 from portal.staff import app, guard
 from portal.staff.accounts import Accounts
 from portal.staff.site import StaffSite
+from splash.content_store import ContentStore
 
 _LEAVE_SECONDS = 2.0
 """How long what is being answered may take when the site is told to end."""
@@ -24,7 +26,7 @@ async def serve(config: Config, listening: socket.socket) -> None:
     """Serve on `listening`, and end on SIGTERM or SIGINT.
 
     Raises:
-        OSError, sqlite3.Error: a file in `data_dir` cannot be used.
+        OSError, sqlite3.Error, BrokenStore, BrokenContent: a file in `data_dir` cannot be used.
     """
     host, _ = config.staff.listen
     async with AsyncExitStack() as stack:
@@ -44,13 +46,20 @@ async def serve(config: Config, listening: socket.socket) -> None:
 
 def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
     """Open the stores; `stack` closes them."""
-    accounts = Accounts(config.storage.data_dir / "staff.db")
+    folder = config.storage.data_dir
+    accounts = Accounts(folder / "staff.db")
     stack.callback(accounts.close)
+    content = ContentStore(folder / "content.db")
+    stack.callback(content.close)
+    hearing = Hearing(folder / "answers.db")
+    stack.callback(hearing.close)
     worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
     stack.callback(worker.shutdown)
     return StaffSite(
         config=config,
         accounts=accounts,
+        content=content,
+        hearing=hearing,
         ask=partial(control.ask, config.storage.run_dir / "control.sock"),
         wall=time.time,
         worker=worker,

@@ -16,8 +16,10 @@ from jinja2 import Environment
 from multidict import MultiDict
 
 from portal.config import Config
+from portal.hearing import Hearing
 from portal.staff.accounts import Account, Accounts, SignIn
 from portal.staff.words import Language, Message
+from splash.content_store import ContentStore
 from splash.workflow import ROLES, Actor, Role
 
 P = ParamSpec("P")
@@ -36,6 +38,9 @@ class StaffSite:
 
     config: Config
     accounts: Accounts
+    content: ContentStore
+    hearing: Hearing
+    """What workers said (`answers.db`)."""
     ask: Ask
     wall: Callable[[], float]
     """The clock, Unix seconds."""
@@ -44,6 +49,10 @@ class StaffSite:
     templates: Environment
     told: dict[str, Message] = field(default_factory=dict)
     """What is to be said on the next page of a sign-in, by its hash."""
+
+    def write_down(self, who: str, action: str, note: str = "") -> None:
+        """Add a line to the audit trail: what no store of content writes by itself."""
+        self.content.write_audit(who, action, self.wall(), note=note)
 
     async def do(self, work: Callable[P, T], *args: P.args, **words: P.kwargs) -> T:
         """Call something of a store, which may take its time, in the stores' thread."""

@@ -81,6 +81,9 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 def options(command: argparse.ArgumentParser) -> Iterator[str]:
     """The command's own options; --config and --help are described once, for all."""
     for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from options(sub)
         yield from (
             option for option in action.option_strings if option not in ("-h", "--help", "--config")
         )

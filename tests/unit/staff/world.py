@@ -1,8 +1,12 @@
 """A staff site on a port of this machine, a clock in hand, and browsers that ask it."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,9 +16,11 @@ from yarl import URL
 
 from portal import control
 from portal.config import parse
+from portal.hearing import Hearing
 from portal.staff import app, guard, totp
 from portal.staff.accounts import Accounts, key_of
 from portal.staff.site import StaffSite
+from splash.content_store import ContentStore
 
 PASSWORD = "trau vang uong nuoc 7"
 NOVEMBER_2026 = 1795392000.0
@@ -25,18 +31,33 @@ CONFIG = {
 }
 
 
+@cache
+def _empty_stores() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="portal-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ContentStore(folder / "content.db").close()
+    Hearing(folder / "answers.db").close()
+    return folder
+
+
 class World:
     """The site, and the daemon it asks."""
 
     def __init__(self, folder: Path) -> None:
+        for empty in _empty_stores().iterdir():  # Migrations are programs, and take their time.
+            shutil.copy(empty, folder)
         self.now = NOVEMBER_2026
         self.asked: list[Mapping[str, Any]] = []
         self.answers: dict[str, dict[str, Any]] = {}
         self.accounts = Accounts(folder / "staff.db")
+        self.content = ContentStore(folder / "content.db")
+        self.hearing = Hearing(folder / "answers.db")
         self._worker = ThreadPoolExecutor(1)
         self.site = StaffSite(
             config=parse(CONFIG | {"storage": {"data_dir": str(folder), "run_dir": str(folder)}}),
             accounts=self.accounts,
+            content=self.content,
+            hearing=self.hearing,
             ask=self._ask,
             wall=lambda: self.now,
             worker=self._worker,
@@ -56,6 +77,8 @@ class World:
         await self.server.close()
         self._worker.shutdown()
         self.accounts.close()
+        self.content.close()
+        self.hearing.close()
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         self.asked.append(question)
