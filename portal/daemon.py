@@ -15,7 +15,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-from content_cache.articles import load as load_articles
 from firewall import conntrack
 from firewall.changes import MacAddress, Usage
 from firewall.drivers import open_enforcer
@@ -46,7 +45,8 @@ from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
 from portal.storage import only_one, open_keys, open_log, writable
 from portal.uplink_watch import UplinkWatch, looks
 from portal.user_portal import UserPortal, form_token
-from splash.pages import ARTICLES, Pages
+from splash.edition import samples
+from splash.pages import Pages
 from splash.site import Site
 
 _LOOK_SECONDS = 1.0
@@ -99,8 +99,7 @@ async def run(config: Config, source: Path) -> None:
             Outages(config, session_log).changed,
         )
         token = form_token(pseudonyms.secret, conditions)
-        articles = load_articles(ARTICLES)
-        pages = Pages(_site(config), token, articles)
+        pages = Pages(_site(config), token, samples())
         runner = Runner(
             _policy(config, conditions),
             plan_of(config),

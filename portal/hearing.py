@@ -22,6 +22,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from firewall.changes import MacAddress
 from portal.sqlite_files import bring_up, choose_journal, damage_told, empty_journal, transaction
+from splash.views import DRAW_DAYS, PRIZE_DAYS
 
 SCHEMA_VERSION: Final = 1
 
@@ -40,12 +41,8 @@ MOST_COUNTS: Final = 50_000
 
 OPEN_DAYS: Final = 365
 """A fault or question that nobody dealt with is forgotten after so long."""
-PRIZE_DAYS: Final = 30
-"""An entry of a draw goes so long after prizes were given."""
 COUNT_DAYS: Final = 1100
 """Views and scores are kept for three years."""
-DRAW_DAYS: Final = 90
-"""And at the latest so long after it came."""
 
 _CODE_LETTERS: Final = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound alike.
 _CODE_LENGTH: Final = 8

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from content_cache import articles
 from splash import example
-from splash.pages import ARTICLES, Pages
+from splash.pages import Pages
 from splash.texts import TextsError
 from splash.views import LOOKS
 
 
 def preview(folder: Path) -> list[Path]:
     """Write all pages of the example site, in every language and size; return the files."""
-    pages = Pages(example.SITE, "example", articles.load(ARTICLES))
+    pages = Pages(example.SITE, "example", example.ARTICLES, example.EDITION)
     files = []
     for open, named in ((False, example.CAPTIVE), (True, example.OPEN)):
         for name, view in named.items():

@@ -41,7 +41,6 @@ _NIGHT: Final = 30
 _OVERTIME_AT_NIGHT: Final = 20
 """Percent more of what an hour of that day is worth by day (Điều 98 khoản 3)."""
 
-_LEAST_WAGE, _MOST_WAGE = 100_000, 1_000_000_000
 _MOST_TYPED = 40
 
 Wrong: TypeAlias = Literal["missing", "not a number", "too small", "too large"]
@@ -138,49 +137,86 @@ def _whole(amount: Fraction) -> int:
 # What people type
 
 
-def work_of(typed: Mapping[str, str]) -> Work | dict[str, Wrong]:
-    """The fields of the form, or what is wrong with each; all problems at once."""
-    wrong: dict[str, Wrong] = {}
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The form as it was filled in: what could be read of it, and what is wrong."""
 
-    def number(name: str, usual: int | None, least: Fraction, most: int) -> Fraction:
+    numbers: tuple[tuple[str, Fraction], ...]
+    """By the field's name; nothing for fields that are empty or wrong."""
+    region: Region | None
+    after_day: bool
+    wrong: tuple[tuple[str, Wrong], ...] = ()
+
+    @property
+    def work(self) -> Work | None:
+        """What the form says; None while something in it is wrong."""
+        return None if self.wrong else _work(dict(self.numbers), self.region, self.after_day)
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The form's fields as they would have to be typed to say the same."""
+        region = [("region", str(self.region))] if self.region else []
+        after_day = [("after-day", "1")] if self.after_day else []
+        return (*((name, written(value)) for name, value in self.numbers), *region, *after_day)
+
+
+def read(typed: Mapping[str, str]) -> Typed:
+    """Read the form's fields; all problems at once."""
+    numbers: list[tuple[str, Fraction]] = []
+    wrong: list[tuple[str, Wrong]] = []
+    for name, (least, most) in _LIMITS.items():
         text = typed.get(name, "").strip()
-        if not text and usual is not None:
-            return Fraction(usual)
-        value = (money if name == "wage" else decimal)(text) if text else None
-        problem: Wrong | None = None
         if not text:
-            problem = "missing"
-        elif value is None:
-            problem = "not a number"
+            if name == "wage":
+                wrong.append((name, "missing"))
+            continue
+        value = money(text) if name == "wage" else decimal(text)
+        if value is None:
+            wrong.append((name, "not a number"))
         elif value < least:
-            problem = "too small"
+            wrong.append((name, "too small"))
         elif value > most:
-            problem = "too large"
-        if problem is not None:
-            wrong[name] = problem
-        return value or Fraction(0)
-
-    zero = Fraction(0)
-    wage = number("wage", None, Fraction(_LEAST_WAGE), _MOST_WAGE)
-    days = number("days", 26, Fraction(1), 31)
-    hours = number("hours", 8, Fraction(1), 12)
-    night = number("night", 0, zero, 400)
-    by_day = tuple(number(f"{kind}-day", 0, zero, 400) for kind in KINDS)
-    at_night = tuple(number(f"{kind}-night", 0, zero, 400) for kind in KINDS)
+            wrong.append((name, "too large"))
+        else:
+            numbers.append((name, value))
     region = next((name for name in MINIMUM_WAGES if name == typed.get("region")), None)
-    if wrong:
-        return wrong
+    return Typed(tuple(numbers), region, "after-day" in typed, tuple(wrong))
+
+
+def written(value: Fraction | int) -> str:
+    """`5.310.000` and `7,5`, as Vietnamese write them."""
+    whole, _, rest = f"{float(value):,.2f}".partition(".")
+    rest = rest.rstrip("0")
+    return whole.replace(",", ".") + (f",{rest}" if rest else "")
+
+
+def _work(numbers: Mapping[str, Fraction], region: Region | None, after_day: bool) -> Work:
+    zero = Fraction(0)
+
+    def hours(part: str) -> tuple[Fraction, Fraction, Fraction]:
+        one, two, three = (numbers.get(f"{kind}-{part}", zero) for kind in KINDS)
+        return one, two, three
+
     return Work(
-        int(wage),
-        days,
-        hours,
+        int(numbers["wage"]),
+        numbers.get("days", Fraction(26)),
+        numbers.get("hours", Fraction(8)),
         region,
-        night,
-        (by_day[0], by_day[1], by_day[2]),
-        (at_night[0], at_night[1], at_night[2]),
-        "after-day" in typed,
+        numbers.get("night", zero),
+        hours("day"),
+        hours("night"),
+        after_day,
     )
 
+
+_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "wage": (100_000, 1_000_000_000),
+    "days": (1, 31),
+    "hours": (1, 12),
+    "night": (0, 400),
+    **{f"{kind}-{part}": (0, 400) for kind in KINDS for part in ("day", "night")},
+}
+"""The form's numbers, with the least and the most that is believed."""
 
 _MILLIONS: Final = re.compile(r"(\d{1,4})(?:[.,](\d{1,6}))?(?:tr|trieu|cu|m)(\d{0,3})")
 _GROUPED: Final = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+|\d{1,12}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from content_cache import articles, search
-from content_cache.catalogue import ITEMS_PER_PAGE, Found, Item, Page
+from content_cache.catalogue import ITEMS_PER_PAGE, Item, Page
 from splash import markup
 from splash.content import (
     Article,
@@ -30,7 +30,7 @@ from splash.content import (
     kind_of,
     title_of,
 )
-from splash.views import Language
+from splash.views import Hit, Language
 
 SAMPLES: Final = Path(__file__).parent / "articles"
 """The sample articles that are shipped."""
@@ -82,6 +82,10 @@ class Edition:
         return _named(self.quizzes, id)
 
 
+PLAIN: Final = Edition()
+"""Nothing but what the shipped texts say."""
+
+
 def _named(shown: Sequence[Shown[C]], id: str) -> Shown[C] | None:
     return next((each for each in shown if each.id == id), None)
 
@@ -98,7 +102,7 @@ class Articles(Protocol):
     def get(self, id: str) -> Article | None:
         """The whole article; None if this house shows none of this name now."""
 
-    def search(self, typed: str, most: int) -> Sequence[Found]:
+    def search(self, typed: str, most: int) -> Sequence[Hit]:
         """What has the words that somebody typed, whatever they are; not only articles."""
 
 
@@ -122,7 +126,7 @@ class MemoryArticles:
     def get(self, id: str) -> Article | None:
         return self._articles.get(id)
 
-    def search(self, typed: str, most: int) -> Sequence[Found]:
+    def search(self, typed: str, most: int) -> Sequence[Hit]:
         looked_for = search.query(typed)
         if looked_for is None:
             return ()
@@ -133,7 +137,8 @@ class MemoryArticles:
             text = "\n".join(map(markup.plain, filter(None, (article.body.vi, article.body.en))))
             if _has_words(f"{title} {text}", looked_for.words):
                 in_text = not _has_words(title, looked_for.words)
-                found.append((in_text, Found(item, search.snippet(text, looked_for))))
+                snippet = search.snippet(text, looked_for)
+                found.append((in_text, Hit(item.kind, item.id, article.title, snippet)))
         found.sort(key=lambda each: each[0])
         return tuple(each for _, each in found[:most])
 

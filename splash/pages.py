@@ -4,31 +4,30 @@ A page is rendered and compressed once per (view, look, open) and then served fr
 memory is bounded, and pages that are asked for again and again stay. Rendering needs no lock
 and no thread: once its template is compiled it takes about a millisecond, and only once.
 
-No page uses JavaScript, a cookie, a font or a file of its own: a captive phone has nothing to
-fetch, and one answer is the whole page.
+No page uses JavaScript, a cookie or a font. One answer is the whole page but for the pictures and
+sounds that staff put in, which are our own files behind `/m/`.
 """
 
 import base64
+import copy
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from content_cache.articles import Article
-from splash import texts, views
+from splash import calculator, content, texts, views
+from splash.content import Words
+from splash.edition import PLAIN, Articles, Edition, spoken
 from splash.site import Site
 from splash.texts import Texts
-from splash.views import LOOKS, Look, Status, View
-
-ARTICLES: Final = Path(__file__).parent / "articles"
-"""The sample articles that are shipped."""
+from splash.views import LOOKS, Language, Look, Status, View
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -57,9 +56,10 @@ class Page:
 
 
 class Pages:
-    """All pages of one site.
+    """All pages of one site, with one edition of the content.
 
-    `token` names the conditions in force; it comes back with every acceptance.
+    `token` names the conditions in force; it comes back with every acceptance. `forms` comes back
+    with every other form, and outlives a change of the conditions.
 
     Raises:
         TextsError: a text is missing or wrong.
@@ -69,28 +69,48 @@ class Pages:
         self,
         site: Site,
         token: str,
-        articles: Sequence[Article],
+        articles: Articles,
+        edition: Edition = PLAIN,
+        *,
+        forms: str = "",
         texts_folder: Path = texts.SHIPPED,
     ) -> None:
         self._site = site
-        self._token = token
-        self._articles = {article.slug: article for article in articles}
+        self._forms = forms
         self._templates = _environment()
         self._texts = texts.load(texts_folder, _texts_asked_for(self._templates))
-        self._style = Markup(self._templates.get_template("style.css").render().strip())
+        self._style = self._rendered("style.css")
+        self._more_style = self._rendered("more.css")
+        # Compiling a template takes tens of milliseconds: not while a phone waits.
+        for template in self._templates.list_templates(extensions=["html"]):
+            self._templates.get_template(template)
+        self._show(token, articles, edition)
+
+    def _rendered(self, template: str) -> Markup:
+        return Markup(self._templates.get_template(template).render().strip())
+
+    def _show(self, token: str, articles: Articles, edition: Edition) -> None:
+        self.token = token
+        self.edition = edition
+        self.articles = articles
         self._prepared = lru_cache(maxsize=PREPARED_PAGES)(self._prepare)
-        # Compiling a template takes tens of milliseconds: not while the first phone waits.
         for look in LOOKS:
             self.page(views.Splash(), look, open=False)
-            self.page(Status(site.session_minutes * 60, None), look, open=True)
+            self.page(Status(self._site.session_minutes * 60, None), look, open=True)
+
+    def showing(self, token: str, articles: Articles, edition: Edition) -> "Pages":
+        """The pages of the same site with another edition."""
+        others = copy.copy(self)
+        others._show(token, articles, edition)
+        return others
 
     @property
     def content_security_policy(self) -> str:
-        """The policy these pages live under: their one style sheet, their own forms, no more."""
-        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        """The policy these pages live under: their style sheets, their own forms, no more."""
+        styles = " ".join(f"'sha256-{_digest(style)}'" for style in (self._style, self._more_style))
         return (
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            f"default-src 'none'; style-src {styles}; img-src 'self' data:; "
+            "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 
     @property
@@ -104,38 +124,122 @@ class Pages:
             case Status(seconds_left):
                 # Minutes are what is shown, so that phones with as much time share a page.
                 view = replace(view, seconds_left=-(-max(seconds_left, 0) // 60) * 60)
-            case views.Article(slug) if slug not in self._articles:
+            case views.Articles(number):
+                view = views.Articles(self.articles.page(number).number)
+            case _ if self._is_of_nothing(view):
                 view = views.NotFound()
-            case views.MyData():  # One person's: it is not kept in memory.
-                return self._prepare(view, look, open)
-        return self._prepared(view, look, open)
+        return (self._prepare if _of_one_person(view) else self._prepared)(view, look, open)
+
+    def _is_of_nothing(self, view: View) -> bool:
+        """Whether the page is about something that is not shown here now."""
+        match view:
+            case views.Article(id):
+                return self.articles.get(id) is None
+            case views.Notice(id):
+                return self.edition.notice(id) is None
+            case views.Campaign(id):
+                return self.edition.campaign(id) is None
+            case views.Poll(id):
+                return self.edition.poll(id) is None
+            case views.Quiz(id):
+                return self.edition.quiz(id) is None
+            case views.QuizResult(id, choices):
+                quiz = self.edition.quiz(id)
+                return quiz is None or not _answers(quiz.content, choices)
+            case views.Draw(id) | views.DrawEntered(id):
+                quiz = self.edition.quiz(id)
+                return quiz is None or not quiz.content.draw
+            case _:
+                return False
 
     def _prepare(self, view: View, look: Look, open: bool) -> Page:
         words = self._texts[look.language]
         speak = _Speech(self._site, words)
+        said = _Said(look, open)
         html = self._templates.get_template(_template_of(view)).render(
             view=view,
             look=look,
             open=open,
             site=self._site,
-            token=self._token,
+            token=self.token,
+            forms=self._forms,
             style=self._style,
+            more=self._more_style,
             t=speak.text,
             lines=speak.lines,
             category=speak.category,
+            say=said.inline,
+            plain=said.plain,
+            html=said.block,
+            of_item=said.of_item,
             sample=words.sample,
+            look_fields=views.fields_of(look),
             query=views.query(look),
-            path=views.path_of(view),
-            other_language=views.query(views.in_other_language(look)),
-            other_size=views.query(views.in_other_size(look)),
-            articles=tuple(self._articles.values()),
-            headlines=tuple(self._articles.values())[:HEADLINES],
-            article=self._articles.get(view.slug) if isinstance(view, views.Article) else None,
+            other_language=views.address_of(view, views.in_other_language(look)),
+            other_size=views.address_of(view, views.in_other_size(look)),
+            edition=self.edition,
+            short_conditions=self._short_conditions(said, speak),
+            first_page=self.articles.page(1),
+            headlines=self.articles.headlines(HEADLINES),
             share=self._share_left(view),
             turn_minutes=self._turn_minutes(view),
             renew=isinstance(view, Status) and view.seconds_left < RENEW_SECONDS,
+            **self._subject(view),
         )
         return Page(_status_of(view), gzip.compress(html.encode(), mtime=0))
+
+    def _short_conditions(self, said: "_Said", speak: "_Speech") -> list[Markup]:
+        conditions = self.edition.conditions
+        if conditions is None:
+            return speak.lines("terms.short")
+        return [said.inline(point) for point in conditions.content.short]
+
+    def _subject(self, view: View) -> dict[str, Any]:
+        """What the page is about, by the names its template knows."""
+        match view:
+            case views.Articles(number):
+                return {"list": self.articles.page(number)}
+            case views.Article(id):
+                return {"article": self.articles.get(id)}
+            case views.Notice(id):
+                return {"notice": self.edition.notice(id)}
+            case views.Campaign(id):
+                campaign = self.edition.campaign(id)
+                assert campaign is not None
+                return {"campaign": campaign, "leads_to": self._address(campaign.content.leads_to)}
+            case views.Poll(id):
+                return {"poll": self.edition.poll(id)}
+            case views.Quiz(id) | views.QuizResult(id) | views.Draw(id) | views.DrawEntered(id):
+                return {
+                    "quiz": self.edition.quiz(id),
+                    "address": self._address,
+                    "prize_days": views.PRIZE_DAYS,
+                    "draw_days": views.DRAW_DAYS,
+                }
+            case views.Search():
+                return {"paths": views.ITEM_PATHS}
+            case views.Fault():
+                return {"most": views.MOST_FAULT_CHARACTERS}
+            case views.Ask():
+                return {"most": views.MOST_QUESTION_CHARACTERS}
+            case views.Calculator(typed):
+                work = typed and typed.work
+                return {
+                    "typed": dict(typed.fields) if typed else {},
+                    "wrong": typed.wrong if typed else (),
+                    "work": work,
+                    "result": calculator.calculate(work) if work else None,
+                    "calculator": calculator,
+                }
+            case _:
+                return {}
+
+    def _address(self, id: str) -> str | None:
+        """Where the item of this name is shown; None if it is not, now."""
+        for kind in ("notice", "campaign", "poll", "quiz"):
+            if getattr(self.edition, kind)(id) is not None:
+                return views.ITEM_PATHS[kind] + id
+        return views.ITEM_PATHS["article"] + id if id and self.articles.get(id) else None
 
     def _share_left(self, view: View) -> int:
         """Percent of a turn that is left, for the bar of the status page."""
@@ -145,6 +249,72 @@ class Pages:
     def _turn_minutes(self, view: View) -> int:
         today = view.turn_minutes if isinstance(view, views.Splash | Status) else None
         return today or self._site.session_minutes
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _of_one_person(view: View) -> bool:
+    """What one person sees is not kept in memory."""
+    match view:
+        case views.MyData() | views.QuizResult() | views.DrawEntered() | views.Answers():
+            return True
+        case views.Poll(counts=counts):
+            return counts is not None
+        case views.Search(found=found):
+            return found is not None
+        case views.Calculator(typed):
+            return typed is not None
+        case _:
+            return False
+
+
+def _answers(quiz: content.Quiz, choices: tuple[int | None, ...]) -> bool:
+    """Whether these can be the choices of somebody who did this quiz."""
+    return len(choices) == len(quiz.questions) and all(
+        chosen is None or chosen < len(question.options)
+        for chosen, question in zip(choices, quiz.questions, strict=True)
+    )
+
+
+_LINK_HERE: Final = re.compile(r'<a href="/[^"?#]*(?=")')
+_LINK_ELSEWHERE: Final = re.compile(r'<a href="https?:[^>]*>')
+
+
+class _Said:
+    """What staff have written, in the language there is; told where it is not the page's."""
+
+    def __init__(self, look: Look, open: bool) -> None:
+        self._language: Language = look.language
+        self._open = open
+        self._query = views.query(look)
+
+    def plain(self, words: Words) -> str:
+        return spoken(words, self._language)[0]
+
+    def inline(self, words: Words) -> Markup:
+        return self._marked(*spoken(words, self._language), Markup("span"))
+
+    def block(self, words: Words) -> Markup:
+        """HTML of staff, which has been checked (`splash.markup`).
+
+        Links to our pages keep the look; those to elsewhere lead nowhere before login.
+        """
+        text, language = spoken(words, self._language)
+        text = _LINK_HERE.sub(rf"\g<0>{escape(self._query)}", text)
+        if not self._open:
+            text = _LINK_ELSEWHERE.sub("<a>", text)
+        return self._marked(Markup(text), language, Markup("div"))
+
+    def of_item(self, item: Any) -> Words:
+        """What lists call an item of the catalogue."""
+        return Words(item.title_vi, item.title_en)
+
+    def _marked(self, text: str, language: Language, element: Markup) -> Markup:
+        if language == self._language:
+            return escape(text)
+        return Markup('<{0} lang="{1}">{2}</{0}>').format(element, language, text)
 
 
 class _Speech:
@@ -163,7 +333,7 @@ class _Speech:
             "host": site.host,
             "responsible": site.responsible,
             "speed": site.device_mbit,
-            "date": "/".join(reversed(words.date.split("-"))),
+            "date": _day(words.date),
             "version": words.version,
         }
 
@@ -215,6 +385,9 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["parted"] = _parted
+    environment.filters["digits"] = _digits
+    environment.filters["day"] = _day
+    environment.filters["dong"] = calculator.written
     return environment
 
 
@@ -230,9 +403,19 @@ def _texts_asked_for(environment: Environment) -> set[str]:
     return names
 
 
+def _digits(number: str) -> str:
+    """A telephone number as it is dialled."""
+    return re.sub(r"[^0-9+]", "", number)
+
+
+def _day(date: str) -> str:
+    """`22/11/2026` of `2026-11-22`."""
+    return "/".join(reversed(date.split("-")))
+
+
 def _dial(number: str) -> Markup | str:
     """A telephone number as a link that dials it; text without digits stays text."""
-    digits = re.sub(r"[^0-9+]", "", number)
+    digits = _digits(number)
     if not digits:
         return number
     return Markup('<a class="tel" href="tel:{}">{}</a>').format(digits, number)

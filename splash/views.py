@@ -7,10 +7,23 @@ size. The portal chooses both; `splash.pages` turns them into bytes.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urlencode
+
+from splash import content
+from splash.calculator import Typed
 
 Language: TypeAlias = Literal["vi", "en"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("vi", "en")
+
+MOST_FAULT_CHARACTERS: Final = 300
+MOST_QUESTION_CHARACTERS: Final = 600
+"""What the forms ask for, and what is taken of them."""
+
+PRIZE_DAYS: Final = 30
+"""An entry of a prize draw is deleted so long after prizes were given."""
+DRAW_DAYS: Final = 90
+"""And at the latest so long after it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +53,15 @@ def in_other_size(look: Look) -> Look:
     return replace(look, large=not look.large)
 
 
+def fields_of(look: Look) -> tuple[tuple[str, str], ...]:
+    """What an address or a form says so that the next page looks the same."""
+    language = (("lang", look.language),) if look.language != "vi" else ()
+    return language + ((("text", "large"),) if look.large else ())
+
+
 def query(look: Look) -> str:
-    """What to put after a path so that the next page looks the same: `?lang=en`, or nothing."""
-    parts = []
-    if look.language != "vi":
-        parts.append(f"lang={look.language}")
-    if look.large:
-        parts.append("text=large")
-    return f"?{'&'.join(parts)}" if parts else ""
+    """The same, to be put after a path: `?lang=en`, or nothing."""
+    return f"?{urlencode(fields_of(look))}" if fields_of(look) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +143,9 @@ class Federation:
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """All articles."""
+    """All articles, a page at a time."""
+
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,151 @@ class Article:
     """One article; `NotFound` is shown if there is none called `slug`."""
 
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something this house is told."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign that is on."""
+
+    id: str
+
+
+Said: TypeAlias = Literal[
+    "", "nothing chosen", "nothing written", "too long", "not agreed", "no name", "no number",
+    "too many",
+]  # fmt: skip
+"""Why a form is shown again; empty when it is shown for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question with a few answers to choose from; the totals, once the device has answered."""
+
+    id: str
+    counts: tuple[int, ...] | None = None
+    """How many chose each option; None: not answered yet, the form is shown."""
+    before: bool = False
+    """It had been answered before: this time nothing was counted."""
+    said: Said = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """All questions of a quiz."""
+
+    id: str
+    said: Said = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuizResult:
+    """Which answers were right, and why."""
+
+    id: str
+    choices: tuple[int | None, ...]
+    """The option chosen for each question, counted from 0; None where none was."""
+
+    def right(self, quiz: content.Quiz) -> int:
+        """How many of them are right."""
+        answers = (question.answer for question in quiz.questions)
+        return sum(chosen == answer for chosen, answer in zip(self.choices, answers, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The form for a prize draw, which asks for a name and a number, and for consent."""
+
+    id: str
+    said: Said = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawEntered:
+    """The entry is kept; with the code it can be deleted."""
+
+    id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveDraw:
+    """The form for a code; `deleted` says what became of the one that was sent."""
+
+    deleted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The form to report that the network does not work."""
+
+    said: Said = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReported:
+    """It is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The form to ask the union something."""
+
+    said: Said = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """It is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question with its answer, as everybody may read them."""
+
+    question: str
+    answer: str
+    day: str | None
+    """`22/11/2026`; None if nobody had set the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What others have asked."""
+
+    answered: tuple[Answered, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Calculator:
+    """The form for wages and overtime, and the result of what was typed."""
+
+    typed: Typed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item in which the words were found, and where they stand."""
+
+    kind: str
+    id: str
+    title: content.Words
+    snippet: tuple[tuple[str, bool], ...]
+    """Parts of its text, and whether each is what was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search box, and what was found; `found` is None before anything was looked for."""
+
+    typed: str = ""
+    found: tuple[Hit, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +375,21 @@ View: TypeAlias = (
     | Federation
     | Articles
     | Article
+    | Notice
+    | Campaign
+    | Poll
+    | Quiz
+    | QuizResult
+    | Draw
+    | DrawEntered
+    | LeaveDraw
+    | Fault
+    | FaultReported
+    | Ask
+    | Asked
+    | Answers
+    | Calculator
+    | Search
     | Closed
     | DailyLimit
     | Full
@@ -225,27 +401,58 @@ View: TypeAlias = (
     | NotFound
 )
 
+ITEM_PATHS: Final[Mapping[str, str]] = {
+    "article": "/a/",
+    "notice": "/notices/",
+    "campaign": "/campaign/",
+    "poll": "/poll/",
+    "quiz": "/quiz/",
+}
+"""Where an item of this kind is found, by its name after that."""
+
 
 def path_of(view: View) -> str:
     """Where the same page is found again, so that its language and size can be switched."""
     match view:
-        case Article(slug):
-            return f"/a/{slug}"
-        case Status():
-            return "/status"
-        case Conditions():
-            return "/rules"
-        case Privacy():
-            return "/privacy"
-        case MyData():
-            return "/my-data"
+        case Article(id) | Notice(id) | Campaign(id) | Poll(id) | Quiz(id):
+            return ITEM_PATHS[type(view).__name__.lower()] + id
+        case QuizResult(id, choices):
+            return f"/quiz/{id}/{'.'.join('x' if n is None else str(n) for n in choices)}"
+        case Draw(id):
+            return f"/quiz/{id}/draw"
+        case Articles(number):
+            return "/articles" if number == 1 else f"/articles/{number}"
         case Erased(withdrawn):
             return "/my-data/withdrawn" if withdrawn else "/my-data/deleted"
-        case Federation():
-            return "/union"
-        case Articles():
-            return "/articles"
-        case BlockedName():
-            return "/blocked-name"
         case _:
-            return "/"  # The portal answers `/` with whatever is true of the device by then.
+            return _PATHS.get(type(view), "/")  # The portal answers `/` with whatever is true.
+
+
+_PATHS: Final[Mapping[type[View], str]] = {
+    Status: "/status",
+    Conditions: "/rules",
+    Privacy: "/privacy",
+    MyData: "/my-data",
+    Federation: "/union",
+    LeaveDraw: "/draw/leave",
+    Fault: "/fault",
+    FaultReported: "/fault/reported",
+    Ask: "/ask",
+    Asked: "/ask/sent",
+    Answers: "/answers",
+    Calculator: "/calculator",
+    Search: "/search",
+    BlockedName: "/blocked-name",
+}
+
+
+def address_of(view: View, look: Look) -> str:
+    """Where the same page is found in this look; a search says again what was typed."""
+    fields: tuple[tuple[str, str], ...] = ()
+    match view:
+        case Search(typed) if typed:
+            fields = (("q", typed),)
+        case Calculator(Typed() as typed):
+            fields = typed.fields
+    told = urlencode(fields + fields_of(look))
+    return path_of(view) + (f"?{told}" if told else "")

@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content_cache import articles
 from firewall.changes import MacAddress
 from portal.events import EquipmentBlocked
 from portal.listeners import _Server
@@ -25,7 +24,8 @@ from portal.runner import Overloaded
 from portal.session import Instant, Pseudonym, Session
 from portal.user_portal import API_PATH, UserPortal, form_token
 from splash import example
-from splash.pages import ARTICLES, Pages
+from splash.edition import samples
+from splash.pages import Pages
 from tests.unit.portal.world import CONDITIONS, POLICY, World, device, mac, rows
 
 HOST = "wifi.congdoan.home.arpa"
@@ -42,7 +42,7 @@ TOKEN = form_token(secret, CONDITIONS)
 
 @cache
 def pages() -> Pages:
-    return Pages(example.SITE, TOKEN, articles.load(ARTICLES))
+    return Pages(example.SITE, TOKEN, samples())
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def test_a_head_is_the_head_of_the_page(site: Site, target: str) -> None:
 
 
 def test_an_article_is_shown(site: Site) -> None:
-    slug = articles.load(ARTICLES)[0].slug
+    slug = samples().page(1).items[0].id
 
     assert site.ask(f"/a/{slug}").status == 200
 

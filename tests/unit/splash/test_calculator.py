@@ -15,7 +15,8 @@ from splash.calculator import (
     decimal,
     money,
     percent_at_night,
-    work_of,
+    read,
+    written,
 )
 
 # 208 hours a month at 50,000 đồng: easy to check by hand.
@@ -157,15 +158,17 @@ def test_hours_and_days_may_have_a_comma_or_a_point(typed: str, value: Fraction 
 
 
 def test_a_form_with_the_wage_alone_is_enough() -> None:
-    assert work_of({"wage": "10.400.000", "days": " ", "region": "VIII"}) == WORK
+    assert read({"wage": "10.400.000", "days": " ", "region": "VIII"}).work == WORK
+
+
+FORM = {"wage": "6tr", "days": "25", "hours": "7.5", "region": "II", "night": "3"}
+FORM |= {f"{kind}-day": f"{n}" for n, kind in enumerate(KINDS, 1)}
+FORM |= {f"{kind}-night": f"{n}" for n, kind in enumerate(KINDS, 4)}
+FORM |= {"after-day": "on", "lang": "en", "x": "y"}
 
 
 def test_a_whole_form_is_read() -> None:
-    typed = {"wage": "6tr", "days": "25", "hours": "7,5", "region": "II", "night": "3"}
-    typed |= {f"{kind}-day": f"{n}" for n, kind in enumerate(KINDS, 1)}
-    typed |= {f"{kind}-night": f"{n}" for n, kind in enumerate(KINDS, 4)}
-
-    assert work_of(typed | {"after-day": "1"}) == Work(
+    assert read(FORM).work == Work(
         6_000_000,
         Fraction(25),
         Fraction(15, 2),
@@ -177,15 +180,33 @@ def test_a_whole_form_is_read() -> None:
     )
 
 
-def test_all_mistakes_are_told_at_once() -> None:
-    assert work_of({"days": "0", "hours": "x", "night": "401", "holiday-day": "-1"}) == {
-        "wage": "missing",
+def test_what_was_read_can_be_typed_again() -> None:
+    again = dict(read(FORM).fields)
+
+    assert (again["wage"], again["hours"]) == ("6.000.000", "7,5")
+    assert read(again) == read(FORM)
+
+
+def test_all_mistakes_are_told_at_once_and_the_rest_is_kept() -> None:
+    typed = read({"days": "0", "hours": "x", "night": "401", "holiday-day": "-1", "wage": "7tr"})
+
+    assert typed.work is None
+    assert dict(typed.wrong) == {
         "days": "too small",
         "hours": "not a number",
         "night": "too large",
         "holiday-day": "not a number",
     }
-    assert work_of({"wage": "5.310"}) == {"wage": "too small"}
+    assert typed.numbers == (("wage", Fraction(7_000_000)),)
+    assert read({}).wrong == (("wage", "missing"),)
+    assert read({"wage": "5.310"}).wrong == (("wage", "too small"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5_310_000, "5.310.000"), (Fraction(15, 2), "7,5"), (0, "0")]
+)
+def test_numbers_are_written_as_people_write_them(value: Fraction, text: str) -> None:
+    assert written(value) == text
 
 
 anything = st.text(max_size=60)
@@ -193,6 +214,7 @@ anything = st.text(max_size=60)
 
 @given(st.dictionaries(st.sampled_from(["wage", "days", "hours", "night", "region"]), anything))
 def test_whatever_is_typed_is_read_or_refused(typed: dict[str, str]) -> None:
-    work = work_of(typed)
+    work = read(typed).work
 
-    assert calculate(work).hourly > 0 if isinstance(work, Work) else work
+    assert work is None or calculate(work).hourly > 0
+    assert read(dict(read(typed).fields)).numbers == read(typed).numbers

@@ -57,7 +57,7 @@ def test_articles_come_in_pages() -> None:
     ],
 )
 def test_articles_are_found_by_their_words(typed: str, ids: list[str]) -> None:
-    assert [found.item.id for found in ARTICLES.search(typed, 10)] == ids
+    assert [found.id for found in ARTICLES.search(typed, 10)] == ids
 
 
 def test_what_was_looked_for_is_marked() -> None:

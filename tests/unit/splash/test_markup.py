@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_cache import articles
+from splash.edition import SAMPLES
 from splash.markup import ELEMENTS, is_link, pictures, plain, problems
-from splash.pages import ARTICLES
 
 NAME = "a" * 64 + ".webp"
 
@@ -135,7 +135,7 @@ def test_what_passes_is_harmless_to_another_parser_too(text: str) -> None:
     assert all(is_link(link) or link.startswith("/m/") for link in seen.links)
 
 
-@pytest.mark.parametrize("path", sorted(ARTICLES.glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.md")), ids=lambda path: path.stem)
 def test_what_markdown_gives_passes(path: Path) -> None:
     assert problems(articles.parse(path.name, path.read_text(encoding="utf-8")).html) == ()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from content_cache import articles
 from content_cache.articles import parse
 from splash import example, pages, texts, views
 from splash.__main__ import preview
-from splash.pages import ARTICLES, Page, Pages
+from splash.edition import MemoryArticles, article_of
+from splash.pages import Page, Pages
 from splash.site import Site
 from splash.views import LANGUAGES, LOOKS, Look, View, look_of, query
 
@@ -47,7 +47,7 @@ def shown() -> Pages:
 
 
 def example_pages(site: Site) -> Pages:
-    return Pages(site, "conditions-1", articles.load(ARTICLES))
+    return Pages(site, "conditions-1", example.ARTICLES, example.EDITION)
 
 
 BARE_PAGES = example_pages(BARE)
@@ -60,7 +60,7 @@ def html(page: Page) -> str:
 class Outline(HTMLParser):
     """The elements of a page; refuses one that is left open or closed twice."""
 
-    VOID = frozenset(("meta", "link", "input", "path", "circle", "rect"))
+    VOID = frozenset(("meta", "link", "input", "path", "circle", "rect", "img"))
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ def test_links_and_forms_stay_here_and_keep_the_look(shown: Pages, look: Look) -
     links = [str(link["href"]) for link in outline.all("a")]
     here = [link for link in links if link.startswith("/")]
 
-    assert all(re.match(r"/(?!/)|#main$|tel:[0-9+]", link) for link in links)
+    assert all(re.match(r"/(?!/)|#main$|#points$|tel:[0-9+]", link) for link in links)
     # Two links switch language and size; all others keep both.
     assert len([link for link in here if not link.endswith(query(look) or link)]) <= 2
     assert outline.all("form") == [{"method": "post", "action": f"/accept{query(look)}"}]
@@ -219,7 +219,7 @@ def test_the_time_left_is_said_in_minutes_begun(shown: Pages, seconds: int, said
 
 def test_what_staff_write_is_escaped() -> None:
     site = replace(example.SITE, name="<script>3</script>", phone='"><script>4</script>')
-    hostile = Pages(site, '"><script>5</script>', [HOSTILE])
+    hostile = Pages(site, '"><script>5</script>', MemoryArticles({"hostile": article_of(HOSTILE)}))
 
     for view in (views.Splash(), views.Articles(), views.Article("hostile"), views.Failure("<s>")):
         assert "script" not in {
@@ -256,7 +256,7 @@ def test_a_text_the_pages_use_is_missed_at_start(tmp_path: Path) -> None:
         (tmp_path / file).write_text(text.replace('"connect_button"', '"button"'), encoding="utf-8")
 
     with pytest.raises(texts.TextsError, match=r"en\.json: splash\.connect_button: missing"):
-        Pages(example.SITE, "t", [], texts_folder=tmp_path)
+        Pages(example.SITE, "t", MemoryArticles({}), texts_folder=tmp_path)
 
 
 def test_approved_texts_carry_no_sample_badge(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_approved_texts_carry_no_sample_badge(tmp_path: Path) -> None:
         (tmp_path / file).write_text(
             text.replace('"sample": true', '"sample": false'), encoding="utf-8"
         )
-    approved = Pages(example.SITE, "t", [], texts_folder=tmp_path)
+    approved = Pages(example.SITE, "t", MemoryArticles({}), texts_folder=tmp_path)
 
     assert 'class="badge"' not in html(approved.page(views.Conditions(), Look(), open=False))
 
