@@ -14,13 +14,14 @@ from typing import Any
 
 from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
-from portal import __version__, control, lawful_commands
+from portal import __version__, content_commands, control, lawful_commands
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
 from portal.lean import without_init
 from portal.machine import StartError
 from portal.staff import commands as staff_commands
+from portal.tables import table
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
@@ -99,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
     privacy = command("privacy", _privacy, "Write what a lawyer needs to know of this gateway.")
     privacy.add_argument("what", choices=["annex"], help="the impact assessment's annex")
     privacy.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
+    content_commands.add(
+        command("content", content_commands.does, "Publish and check what the pages show.")
+    )
     lawful_commands.add(commands.add_parser)
     doctor = command(
         "doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True
@@ -232,7 +236,7 @@ def _sessions(options: argparse.Namespace) -> None:
     elif not rows:
         print("nobody is online" if not options.all else "the log holds no session")
     else:
-        print(_table(rows))
+        print(table(rows))
 
 
 def _logged_sessions(config: Config) -> list[dict[str, Any]]:
@@ -333,23 +337,6 @@ def _minutes(text: str) -> int:
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to {most}")
     return int(text)
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> str:
-    def cell(value: object) -> str:
-        if isinstance(value, list):
-            return ", ".join(map(str, value))
-        if isinstance(value, float):
-            return f"{value:.0f}"
-        return "-" if value is None else str(value)
-
-    heads = list(rows[0])
-    lines = [heads, *([cell(row[head]) for head in heads] for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 def _say(message: object, code: int) -> int:

@@ -1,6 +1,7 @@
 """What the configuration needs of this machine, and whether it is there."""
 
 import fcntl
+import os
 import socket
 import ssl
 import struct
@@ -97,3 +98,19 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(web.tls_cert, web.tls_key)
     return context
+
+
+def become_owner_of(folder: Path) -> None:
+    """As root, go on as the user whose `folder` it is.
+
+    What root would make there the gateway could not open.
+
+    Raises:
+        StartError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise StartError(f"{folder} is not there; start the gateway once, or make the folder")
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)

@@ -6,7 +6,7 @@ behind; doing it again brings them together, because no number is ever used twic
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,9 @@ PICTURE_BYTES: Final = 200_000
 """Any other picture: four seconds on a slow line."""
 
 SOUND_BYTES: Final = 5_000_000
+
+KEPT_RELEASES: Final = 30
+"""Besides the active one, on the disk. Older ones are made again when they are wanted."""
 
 _LOCAL: Final = timedelta(hours=7)
 """Days are the site's: Vietnam has one time, all year."""
@@ -94,7 +97,17 @@ def footer_problems(organisation: Organisation) -> tuple[Problem, ...]:
 def problems(press: Press) -> tuple[Problem, ...]:
     """Everything that stands in the way of publishing what is live."""
     found = list(footer_problems(press.organisation))
-    for live in press.store.live():
+    all_live = press.store.live()
+    if not all_live:  # The shipped pages are better than empty ones.
+        found.append(
+            Problem(
+                "live",
+                "Chưa có mục nào được duyệt và đăng.",
+                "nothing has been approved and published on the staff site yet.",
+                False,
+            )
+        )
+    for live in all_live:
         item = live.revision.item
         title = content.title_of(live.revision.content).vi
         mapping = content.to_json(live.revision.content)
@@ -135,7 +148,7 @@ def publish(press: Press, now: float, by: str, note: str = "") -> Release:
     """Release what is live, and show it.
 
     Raises:
-        CannotPublish: with every problem; what was shown stays.
+        CannotPublish: with every problem, or because nothing is live; what was shown stays.
         BundleError, BrokenContent, OSError: the release cannot be made; what was shown stays.
     """
     with _both_or_none(press):
@@ -174,12 +187,17 @@ def carry_out(
 def roll_back(press: Press, n: int, actor: Actor, now: float, note: str = "") -> Release:
     """Show the release `n` again, byte for byte, and make live what was live in it.
 
+    One that is no longer on the disk is made again, and has the same bytes while the program that
+    made it is the same.
+
     Raises:
         Refused, NoSuchItem: as `ContentStore.roll_back` says.
-        BundleError: the release is damaged, or not there any more; what was shown stays.
+        BundleError, OSError: the release is damaged, or cannot be made; what was shown stays.
     """
     with _both_or_none(press):
         release = press.store.roll_back(n, actor, now, note)
+        if n not in press.releases.numbers():
+            _build(press, press.store.live(), n, release.made)
         press.releases.activate(n, press.signer.public_key)
         return release
 
@@ -271,16 +289,19 @@ def _newest(press: Press) -> int:
 
 def _release(press: Press, now: float, by: str, note: str) -> Release:
     """Build what is live, write it down, and show it."""
-    live = [one for one in press.store.live() if one.ends is None or one.ends > now]
     number = _newest(press) + 1
-    with suppress(BundleError):  # What a power cut left half done; every release is kept.
-        press.releases.collect(keep=number)
-    items = [_bundled(one) for one in live]
-    media = {name: press.store.media_folder / name for item in items for name in item.media}
-    builder.build(press.releases, items, media, number, now, press.signer)
+    with suppress(BundleError):  # And what a power cut left half done.
+        press.releases.collect(keep=1 + KEPT_RELEASES)
+    _build(press, press.store.live(), number, now)
     release = press.store.add_release(number, now, by, note)
     press.releases.activate(number, press.signer.public_key)
     return release
+
+
+def _build(press: Press, live: Iterable[Live], number: int, made: float) -> None:
+    items = [_bundled(one) for one in live if one.ends is None or one.ends > made]
+    media = {name: press.store.media_folder / name for item in items for name in item.media}
+    builder.build(press.releases, items, media, number, made, press.signer)
 
 
 def _bundled(live: Live) -> BundleItem:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portal.config import Config, load
-from portal.machine import StartError
+from portal.machine import StartError, become_owner_of
 
 if TYPE_CHECKING:
     from portal.staff.accounts import Account, Accounts
@@ -142,18 +142,9 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> Config:
-    """The configuration; from here on root is whoever owns `data_dir`.
-
-    What root would make there the gateway could not open.
-    """
+    """The configuration; from here on root is whoever owns `data_dir`."""
     config = load(options.config)
-    folder = config.storage.data_dir
-    if not folder.is_dir():
-        raise StartError(f"{folder} is not there; start the gateway once, or make the folder")
-    owner = folder.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.setegid(owner.st_gid)
-        os.seteuid(owner.st_uid)
+    become_owner_of(config.storage.data_dir)
     return config
 
 

@@ -201,6 +201,21 @@ def test_rolling_back_shows_the_very_bytes_of_then(press: Press) -> None:
     assert press.store.audit()[0].note == "sai giờ"
 
 
+def test_a_release_that_was_cleared_away_is_made_again_with_the_same_bytes(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "KEPT_RELEASES", 1)
+    put_live(press, NOTICE, begins=NOW - 60)
+    before = all_bytes(press.releases.folder)
+    for title in ("Hai", "Ba", "Bốn"):
+        put_live(press, replace(QUIZ, title=Words(title)))
+    assert press.releases.numbers() == [2, 3, 4]
+
+    roll_back(press, 1, QUYEN, NOW + 50)
+
+    assert all_bytes(press.releases.folder) == before
+
+
 def test_what_was_rolled_back_stays_away_when_something_else_is_published(press: Press) -> None:
     put_live(press, NOTICE)
     quiz = put_live(press, QUIZ)
