@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ class FetchError(Exception):
 async def web_space(url: str) -> AsyncIterator["WebSpace"]:
     """The web space at `url`, a folder: it ends with a slash."""
     async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=ssl.create_default_context()),
         auto_decompress=False,  # What is hashed is what was stored; and no bomb goes off.
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "union-portal", "Accept-Encoding": "identity"},
