@@ -64,7 +64,7 @@ def build(
             packed = gzip.compress(item.content, 9, mtime=0)
             file = releases.put(packed, ".gz")
             sizes[file] = len(packed)
-            entries.append(_entry(replace(item, file=file)))
+            entries.append(entry(replace(item, file=file)))
         data = catalogue_writer.write(entries)
         index = releases.put(data, ".db")
         sizes[index] = len(data)
@@ -127,7 +127,7 @@ def _put_media(releases: Releases, name: str, path: Path) -> int:
     return len(data)
 
 
-def _entry(item: BundleItem) -> Entry:
+def entry(item: BundleItem) -> Entry:
     """What the catalogue has of it: its texts in NFC."""
     values: dict[str, Any] = {entry.name: getattr(item, entry.name) for entry in fields(Item)}
     composed: dict[str, Any] = {
