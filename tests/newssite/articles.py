@@ -96,6 +96,7 @@ class Site:
         pictures: int = 60,
         side: int = 800,
         huge: bool = False,
+        drips: bool = True,
         seed: int = 5,
     ) -> None:
         chance = random.Random(seed)
@@ -109,7 +110,7 @@ class Site:
         self._give_links(chance)
         for one in self.articles[5:11]:
             one.trouble = "500-twice" if one.number % 2 else ""
-        self._add_troubles(chance, good)
+        self._add_troubles(chance, good, drips=drips)
         self._add_duplicates()
         self.by_path = {article.path: article for article in self.articles}
 
@@ -193,8 +194,10 @@ class Site:
                     '<p>Toàn văn: <a href="/tai-ve/nghi-quyet.pdf">Nghị quyết</a></p>'
                 )
 
-    def _add_troubles(self, chance: random.Random, number: int) -> None:
+    def _add_troubles(self, chance: random.Random, number: int, *, drips: bool) -> None:
         for trouble in (*REASONS, "404", "script", "inside"):
+            if trouble.startswith("drips") and not drips:
+                continue
             number += 1
             article = self._article(chance, number)
             article.trouble = trouble

@@ -47,7 +47,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    answer: Handler, *, robots: str | int = "", seconds: float = 5.0, allow_private: bool = True
+    answer: Handler, *, robots: str | int = "", seconds: float = 30.0, allow_private: bool = True
 ) -> AsyncIterator[World]:
     clock = Clock()
     seen: list[tuple[float, str]] = []
@@ -164,20 +164,20 @@ async def test_a_server_that_dribbles_is_left_in_time(where: str) -> None:
             await asyncio.sleep(0.01)
         return web.Response()
 
-    async with world(drip, seconds=0.2) as site:
+    async with world(drip, seconds=0.5) as site:
         began = time.monotonic()
         with pytest.raises(FetchError, match="slow"):
             await site.get("/a", 10**9)
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
 
 async def test_all_redirects_together_have_one_deadline() -> None:
     async def slow_round(request: web.Request) -> web.Response:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.15)
         return web.Response(status=302, headers={"Location": f"{request.path}x"})
 
-    async with world(slow_round, seconds=0.25) as site:
+    async with world(slow_round, seconds=0.5) as site:
         with pytest.raises(FetchError, match="slow"):
             await site.get("/a")
 
@@ -235,18 +235,19 @@ async def test_reading_stops_where_a_page_is_too_large(packed: bool) -> None:
 
 
 async def test_a_host_that_never_answers_is_given_up() -> None:
-    async def silent(request: web.Request) -> web.Response:
-        await asyncio.sleep(10)
+    async def hang_up(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
         return web.Response()
 
-    async with world(silent, seconds=0.03) as site:
+    async with world(hang_up) as site:
         reasons = []
-        for path in range(7):
+        for path in range(4):
             with pytest.raises(FetchError) as caught:
                 await site.get(f"/{path}")
             reasons.append(caught.value.reason)
 
-    assert reasons == ["slow"] * 5 + ["host-silent"] * 2
+    assert reasons == ["unreachable", "unreachable", "host-silent", "host-silent"]
 
 
 def test_waiting_grows_and_keeps_many_apart() -> None:

@@ -51,9 +51,7 @@ class World:
     async def run(self, source: Source, most: int | None = None) -> Outcome:
         self.server.requests.clear()
         pace = Pace(lambda: self.time, self._sleep)
-        return await mirror(
-            source, self.memory, NOW, agent="thu/1", pace=pace, seconds=0.2, most=most
-        )
+        return await mirror(source, self.memory, NOW, agent="thu/1", pace=pace, most=most)
 
     async def _sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -75,7 +73,7 @@ async def serving(site: Site) -> AsyncIterator[World]:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     """A site of some articles and every fault; it has no pictures."""
-    async with serving(Site(30, pictures=0)) as world:
+    async with serving(Site(30, pictures=0, drips=False)) as world:
         yield world
 
 
@@ -84,7 +82,7 @@ def with_pictures() -> tuple[World, Outcome]:
     """A site with pictures, and what one run made of it."""
 
     async def run() -> tuple[World, Outcome]:
-        async with serving(Site(40, pictures=6)) as world:
+        async with serving(Site(40, pictures=6, drips=False)) as world:
             world.server.draw()
             return world, await world.run(world.source())
 
@@ -174,7 +172,7 @@ def test_requests_are_a_second_apart_and_none_goes_where_robots_may_not() -> Non
 
 
 async def test_pictures_of_a_page_that_is_as_it_was_are_not_asked_for() -> None:
-    async with serving(Site(12, pictures=2)) as world:
+    async with serving(Site(12, pictures=2, drips=False)) as world:
         source = world.source()
         first = await world.run(source)
         second = await world.run(source)
