@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
-from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +28,7 @@ from portal.content_source import ContentSource
 from portal.dns import GARDEN_TURN_SECONDS
 from portal.equipment import Neighbours, Sighting
 from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, GatewayStopped
+from portal.house import house_of
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
@@ -47,7 +47,6 @@ from portal.uplink_watch import UplinkWatch, looks
 from portal.user_portal import UserPortal, form_token
 from splash.edition import samples
 from splash.pages import Pages
-from splash.site import Site
 
 _LOOK_SECONDS = 1.0
 """How often the rules are looked at, should the kernel's own notice be missed."""
@@ -99,7 +98,7 @@ async def run(config: Config, source: Path) -> None:
             Outages(config, session_log).changed,
         )
         token = form_token(pseudonyms.secret, conditions)
-        pages = Pages(_site(config), token, samples())
+        pages = Pages(house_of(config), token, samples())
         runner = Runner(
             _policy(config, conditions),
             plan_of(config),
@@ -344,25 +343,6 @@ def _spent(store: SessionStore | None) -> dict[Pseudonym, Spent]:
 
 def _moment() -> Moment:
     return Moment(time.time(), _now())
-
-
-def _site(config: Config) -> Site:
-    who = config.organisation
-    return Site(
-        name=config.site.name,
-        org=who.name,
-        unit=who.unit,
-        website=who.website,
-        phone=who.phone,
-        email=who.email,
-        address=who.address,
-        responsible=who.responsible,
-        host=config.portal.host,
-        session_minutes=ceil(config.session.length / 60),
-        keep_days=config.privacy.keep_days,
-        device_mbit=config.fairness.device_down_mbit,
-        sealed=config.privacy.profile == "sealed",
-    )
 
 
 def _status(

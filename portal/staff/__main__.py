@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.parent is not None:
         privileges.end_with(options.parent)
 
+    from content_cache.manifest import BundleError
     from portal.config import ConfigurationError, load
     from portal.discreet import DiscreetFormatter
     from portal.sqlite_files import BrokenStore
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"portal: {error}", file=sys.stderr)
         return 2
-    except (OSError, sqlite3.Error, BrokenStore, BrokenContent) as error:
+    except (OSError, sqlite3.Error, BrokenStore, BrokenContent, BundleError) as error:
         print(f"portal: the staff site cannot start: {error}", file=sys.stderr)
         return 1
     return 0

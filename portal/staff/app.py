@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.control import NotRunning, Refused
 from portal.metrics import CONTENT_TYPE
-from portal.staff import guard, own, sign_in, words
+from portal.staff import guard, own, sign_in, words, writing
 from portal.staff.accounts import SignIn
 from portal.staff.site import Route, StaffSite, Visit
 from portal.staff.words import Language, Message, Said
@@ -25,7 +25,11 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 COOKIE: Final = sign_in.COOKIE
 
-PAGES: Final[Sequence[Callable[[StaffSite], list[Route]]]] = (sign_in.routes, own.routes)
+PAGES: Final[Sequence[Callable[[StaffSite], list[Route]]]] = (
+    sign_in.routes,
+    own.routes,
+    writing.routes,
+)
 """Every module of pages adds its `routes` here."""
 
 log = logging.getLogger("portal.staff")

@@ -10,6 +10,8 @@ from functools import partial
 
 from aiohttp import web
 
+from content_cache.releases import Releases
+from content_cache.signing import signer_of
 from portal import control
 from portal.config import Config
 from portal.hearing import Hearing
@@ -17,6 +19,7 @@ from portal.staff import app, guard
 from portal.staff.accounts import Accounts
 from portal.staff.site import StaffSite
 from splash.content_store import ContentStore
+from splash.publishing import Press
 
 _LEAVE_SECONDS = 2.0
 """How long what is being answered may take when the site is told to end."""
@@ -26,7 +29,8 @@ async def serve(config: Config, listening: socket.socket) -> None:
     """Serve on `listening`, and end on SIGTERM or SIGINT.
 
     Raises:
-        OSError, sqlite3.Error, BrokenStore, BrokenContent: a file in `data_dir` cannot be used.
+        OSError, sqlite3.Error, BrokenStore, BrokenContent, BundleError: a file in `data_dir`
+            cannot be used.
     """
     host, _ = config.staff.listen
     async with AsyncExitStack() as stack:
@@ -51,6 +55,7 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
     stack.callback(accounts.close)
     content = ContentStore(folder / "content.db")
     stack.callback(content.close)
+    signer = signer_of(folder / "content-signing.key")
     hearing = Hearing(folder / "answers.db")
     stack.callback(hearing.close)
     worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
@@ -59,6 +64,7 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
         config=config,
         accounts=accounts,
         content=content,
+        press=Press(content, Releases(config.content_store), signer, config.organisation),
         hearing=hearing,
         ask=partial(control.ask, config.storage.run_dir / "control.sock"),
         wall=time.time,

@@ -20,6 +20,7 @@ from portal.hearing import Hearing
 from portal.staff.accounts import Account, Accounts, SignIn
 from portal.staff.words import Language, Message
 from splash.content_store import ContentStore
+from splash.publishing import Press
 from splash.workflow import ROLES, Actor, Role
 
 P = ParamSpec("P")
@@ -39,6 +40,8 @@ class StaffSite:
     config: Config
     accounts: Accounts
     content: ContentStore
+    press: Press
+    """Publishes what `content` has."""
     hearing: Hearing
     """What workers said (`answers.db`)."""
     ask: Ask

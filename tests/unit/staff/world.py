@@ -14,6 +14,8 @@ from aiohttp import ClientResponse, ClientSession, DummyCookieJar
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from content_cache.releases import Releases
+from content_cache.signing import Signer
 from portal import control
 from portal.config import parse
 from portal.hearing import Hearing
@@ -21,14 +23,24 @@ from portal.staff import app, guard, totp
 from portal.staff.accounts import Accounts, key_of
 from portal.staff.site import StaffSite
 from splash.content_store import ContentStore
+from splash.publishing import Press
 
 PASSWORD = "trau vang uong nuoc 7"
 NOVEMBER_2026 = 1795392000.0
 CONFIG = {
     "site": {"id": "nha-01", "name": "Nhà trọ số 1"},
-    "organisation": {"name": "LĐLĐ thành phố", "unit": "Ban Tuyên giáo"},
+    "organisation": {
+        "name": "LĐLĐ thành phố",
+        "unit": "Ban Tuyên giáo",
+        "phone": "0225 3842 000",
+        "address": "Hải Phòng",
+        "responsible": "Nguyễn Thị Lan",
+    },
     "interfaces": {"phones": "br-lan", "uplink": "wan"},
 }
+
+TEMPLATES = app.templates()
+"""For all tests: compiling them takes longer than a test."""
 
 
 @cache
@@ -52,16 +64,19 @@ class World:
         self.accounts = Accounts(folder / "staff.db")
         self.content = ContentStore(folder / "content.db")
         self.hearing = Hearing(folder / "answers.db")
+        config = parse(CONFIG | {"storage": {"data_dir": str(folder), "run_dir": str(folder)}})
+        self.releases = Releases(config.content_store)
         self._worker = ThreadPoolExecutor(1)
         self.site = StaffSite(
-            config=parse(CONFIG | {"storage": {"data_dir": str(folder), "run_dir": str(folder)}}),
+            config=config,
             accounts=self.accounts,
             content=self.content,
+            press=Press(self.content, self.releases, Signer(bytes(32)), config.organisation),
             hearing=self.hearing,
             ask=self._ask,
             wall=lambda: self.now,
             worker=self._worker,
-            templates=app.templates(),
+            templates=TEMPLATES,
         )
 
     async def __aenter__(self) -> Self:

@@ -18,8 +18,8 @@ export function previewBeside(form) {
     running = new AbortController();
     const body = new FormData(form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-    body.set("phone_language",
-      document.querySelector("[name=phone_language]:checked")?.value ?? "vi");
+    body.set("_phone",
+      document.querySelector("[name=_phone]:checked")?.value ?? "vi");
     try {
       const answer = await fetch(button.formAction, {
         method: "POST", body, signal: running.signal, headers: { Accept: "application/json" },
@@ -42,7 +42,7 @@ export function previewBeside(form) {
     clearTimeout(timer);
     timer = setTimeout(show, WAIT_MS);
   });
-  document.querySelectorAll("[name=phone_language]").forEach((each) =>
+  document.querySelectorAll("[name=_phone]").forEach((each) =>
     each.addEventListener("change", show));
   show();
 }

@@ -15,7 +15,7 @@ const read = (key) => {
 
 function fields(form) {
   return [...form.elements].filter(
-    (each) => each.name && each.type !== "file" && each.type !== "submit" && each.type !== "button",
+    (each) => each.name && each.name !== "_phone" && each.type !== "file" && each.type !== "submit" && each.type !== "button",
   );
 }
 
