@@ -205,7 +205,8 @@ def answers_to_many(
 def questions(world: World, phone: Phone, family: int, count: int) -> str:
     """How many of `count` questions for names the gateway's resolver answers."""
     source = world.address(phone, family)
-    asked = [packets.udp(source, GATEWAY[family], 40000, 53, b"name?")] * count
+    usual = b"a question of the usual length, with a name in it"[:47]
+    asked = [packets.udp(source, GATEWAY[family], 40000, 53, usual)] * count
     with world.tapped(phone, "wlan0") as tap:
         with phone.network():
             for _ in range(0, count, 20):  # No faster than the resolver's queue is read.
