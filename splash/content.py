@@ -102,6 +102,7 @@ class Source:
     url: str = asked("địa chỉ trang gốc", "address", address, "")
     """Somebody else's page that it was taken from; empty for what is our own."""
     permission: str = asked("ai cho phép đăng lại", "permission", line(300, needed=False), "")
+    published: date | None = asked("ngày đăng ở trang gốc", "published there on", day, None)
 
 
 @dataclass(frozen=True, slots=True)

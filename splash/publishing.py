@@ -310,6 +310,8 @@ def _bundled(live: Live) -> BundleItem:
     title, summary = content.title_of(words), _summary(words)
     since = live.begins or revision.approved_at or live.published_at
     day = (datetime.fromtimestamp(since, UTC) + _LOCAL).date()
+    if isinstance(words, Article) and words.source.published:
+        day = words.source.published
     return BundleItem(
         id=revision.item.id,
         kind=revision.item.kind,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,21 @@ def test_what_is_published_is_in_the_active_release(press: Press) -> None:
         NOW + 100,
         "2027-01-15",
     )
+
+
+def test_an_article_from_elsewhere_has_the_day_it_appeared_there(press: Press) -> None:
+    source = replace(ARTICLE.source, published=date(2026, 5, 12))
+    id = put_live(
+        press, replace(ARTICLE, source=source, body=Words("<p>Chữ</p>"), picture=None, audio=None)
+    )
+    active = press.releases.active()
+    assert active is not None
+
+    with closing(Catalogue(active.index)) as catalogue:
+        item = catalogue.get(id, "hp-001", NOW)
+
+    assert item is not None
+    assert item.date == "2026-05-12"
 
 
 def test_a_quiz_is_found_by_its_questions(press: Press) -> None:
