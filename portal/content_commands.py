@@ -46,6 +46,18 @@ def add(content: argparse.ArgumentParser) -> None:
         "folder", nargs="?", type=Path, metavar="DIR", help="of the release in DIR instead"
     )
     command("key", "Print the key that gateways are to believe.")
+    mirrored = command("mirror", "Copy articles of websites; mirror.toml says which.")
+    mirrored.add_argument("--source", metavar="NAME", help="only this one of mirror.toml")
+    mirrored.add_argument(
+        "--try",
+        dest="tries",
+        action="store_true",
+        help="show the first three articles of each source as they would be; keep nothing",
+    )
+    mirrored.add_argument(
+        "--publish", action="store_true", help="then release what needed no person, if anything"
+    )
+    mirrored.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def does(options: argparse.Namespace) -> int | None:

@@ -114,6 +114,22 @@ def key(options: argparse.Namespace) -> None:
         print(press.signer.public_key)
 
 
+def mirror(options: argparse.Namespace) -> int:
+    """Copy websites; 1 if one gave nothing."""
+    try:
+        from portal import mirror_work
+    except ModuleNotFoundError as error:
+        where = "install union-portal[publish] on the machine that publishes"
+        raise ContentError(f"this needs {error.name}; {where}") from None
+    if options.tries:
+        return mirror_work.try_out(load(options.config), options)
+    with (
+        _press(options, publishes=options.publish) as (config, press),
+        _told("nothing was published"),
+    ):
+        return mirror_work.mirror(config, press, options)
+
+
 def _keep(store: ContentStore, one: Imported, actor: Actor) -> str:
     """Make a draft of one file; a new revision if there is such an item, unless it is the same."""
     now = time.time()
@@ -221,4 +237,5 @@ DOES: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "rollback": roll_back,
     "verify": verify,
     "key": key,
+    "mirror": mirror,
 }

@@ -6,7 +6,7 @@ new ids if their titles have changed.
 import gzip
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -142,22 +142,27 @@ class Memory:
             seen=now,
         )
 
-    def id_of(self, address: str, title: str, source: str, is_taken: Callable[[str], bool]) -> str:
-        """The id of the article at `address`: always the same one. A new one is of its title."""
+    def id_of(self, address: str, title: str, source: str, used: Mapping[str, str]) -> str:
+        """The id of the article at `address`: always the same one. A new one is of its title.
+
+        `used` are the ids that others know, each with the address it belongs to or "".
+        """
         row = self._row("article", address)
         if row is not None:
             return str(row["id"])
-        stem = "-".join(fold(title).split())[: _LONGEST_ID + 1]
-        if len(stem) > _LONGEST_ID:
-            stem = stem.rpartition("-")[0] or stem[:_LONGEST_ID]
-        stem = stem.strip("-") or source
-        number, found = 1, stem
         articles = self._table("article")
-        while is_taken(found) or articles.count_where("id = ?", [found]):
-            number += 1
-            found = f"{stem}-{number}"
-        self._put("article", address=address, id=found, source=source, digest="", saved=None)
-        return found
+        known = next((id for id, whose in used.items() if whose == address), None)
+        if known is None or articles.count_where("id = ?", [known]):
+            stem = "-".join(fold(title).split())[: _LONGEST_ID + 1]
+            if len(stem) > _LONGEST_ID:
+                stem = stem.rpartition("-")[0] or stem[:_LONGEST_ID]
+            stem = stem.strip("-") or source
+            number, known = 1, stem
+            while known in used or articles.count_where("id = ?", [known]):
+                number += 1
+                known = f"{stem}-{number}"
+        self._put("article", address=address, id=known, source=source, digest="", saved=None)
+        return known
 
     def digest(self, address: str) -> str:
         """Of the article as it was saved last; "" if it was not."""

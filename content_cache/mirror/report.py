@@ -30,7 +30,11 @@ WORDS: Final = {
     "no-title": "không tìm thấy tiêu đề",
     "old-font": "chữ kiểu cũ TCVN3 (.VnTime), không đọc được; hãy nhập bài bằng tay",
     "no-articles": "không tìm thấy bài nào; hãy xem lại url và quy tắc link",
+    # What became of it among the texts of the staff.
     "not-saved": "không lưu được: {}",
+    "edited": "bài đã được sửa bằng tay ở đây, giữ nguyên bản đó",
+    "withdrawn": "bài đã bị gỡ ở đây, không tự đăng lại",
+    "unfinished": "còn là bản nháp: {}",
     # What staff should know of a page that was mirrored.
     "duplicate": "trùng với bài {}",
     "charset": "bảng mã khai sai, đã tự sửa; hãy xem lại dấu tiếng Việt",

@@ -6,7 +6,7 @@ user says that it is saved (`Memory.saved`).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -60,13 +60,14 @@ async def mirror(
     pace: Pace | None = None,
     seconds: float = SECONDS,
     most: int | None = None,
-    is_taken: Callable[[str], bool] = lambda id: False,
+    used: Mapping[str, str] | None = None,
     progress: Progress = lambda done, total, address: None,
 ) -> Outcome:
     """Mirror the source, or only the newest `most` articles that can be had.
 
-    `now` is in Unix seconds. A new article gets no id that `is_taken`. `agent` is what the site is
-    told of who asks. What fails is in the report, and nothing is raised.
+    `now` is in Unix seconds. `used` are the ids that articles have already, each with the address
+    it is from or ""; no other article gets one of them. `agent` is what the site is told of who
+    asks. What fails is in the report, and nothing is raised.
     """
     began = time.monotonic()
     async with fetching.fetcher(
@@ -76,7 +77,7 @@ async def mirror(
         seconds=seconds,
         allow_private=source.allow_private,
     ) as fetcher:
-        run = _Run(source, fetcher, memory, now, is_taken, progress)
+        run = _Run(source, fetcher, memory, now, used or {}, progress)
         results = await run.go(most)
         lines = (*(result.line() for result in results), *run.lines)
         report = Report(
@@ -100,7 +101,7 @@ class _Run:
         fetcher: Fetcher,
         memory: Memory,
         now: float,
-        is_taken: Callable[[str], bool],
+        used: Mapping[str, str],
         progress: Progress,
     ) -> None:
         self.lines: list[Line] = []
@@ -109,7 +110,7 @@ class _Run:
         self._fetcher = fetcher
         self._memory = memory
         self._now = now
-        self._is_taken = is_taken
+        self._used = used
         self._progress = progress
         self._drafts: dict[str, Draft] = {}  # by canonical address
         self._leads_to: dict[str, str] = {}  # every address of an article -> its canonical one
@@ -296,7 +297,7 @@ class _Run:
         return Result(article, state, tuple(dict.fromkeys(notes)))
 
     def _id(self, draft: Draft) -> str:
-        return self._memory.id_of(draft.address, draft.title, self._source.name, self._is_taken)
+        return self._memory.id_of(draft.address, draft.title, self._source.name, self._used)
 
     async def _picture(self, address: str, as_before: bool) -> Media:
         """The picture made small; what is known is enough if the page is as it was."""

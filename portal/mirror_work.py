@@ -1,0 +1,226 @@
+"""`portal content mirror`: copy websites into the texts of the staff.
+
+For the machine that publishes. What is copied stands in `mirror.toml`, beside `portal.toml`
+(docs/mirror.md).
+"""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import IO, Any, Final
+
+from content_cache.mirror import report as reports
+from content_cache.mirror import sources as source_file
+from content_cache.mirror.articles import Article
+from content_cache.mirror.dates import VIETNAM
+from content_cache.mirror.memory import Memory
+from content_cache.mirror.report import Report
+from content_cache.mirror.run import Outcome, Progress
+from content_cache.mirror.run import mirror as run
+from content_cache.mirror.sources import Source, SourcesError
+from portal import __version__, mirror_keeping
+from portal.config import Config, ConfigurationError
+from portal.content_desk import ContentError
+from splash import publishing
+from splash.content import CATEGORIES, LEGAL
+from splash.content_store import ContentStore
+from splash.publishing import Press
+
+FAILED: Final = 1
+_TRIED: Final = 3
+_WIDTH: Final = 76
+
+
+def mirror(config: Config, press: Press, options: argparse.Namespace) -> int:
+    """Copy the sources into the store, and print the reports; 1 if a source gave nothing at all.
+
+    With `--publish` also release what needed no person.
+
+    Raises:
+        ConfigurationError, ContentError: nothing was copied.
+        CannotPublish, BundleError, BrokenContent, OSError: as `publishing.publish` says.
+    """
+    sources = _sources(options)
+    store, data_dir = press.store, config.storage.data_dir
+    told: list[Report] = []
+    with _alone(data_dir / "mirror.lock"), Memory(data_dir / "mirror.db") as memory:
+        before = _live(store)
+        for source in sources:
+            now = time.time()
+            used = mirror_keeping.used_ids(store)
+            outcome = _run(source, memory, now, config, used=used)
+            outcome = mirror_keeping.keep(store, memory, source, outcome, now)
+            memory.keep_report(source.name, reports.as_json(outcome.report), now)
+            told.append(outcome.report)
+            if not options.json:
+                print(reports.in_vietnamese(outcome.report), flush=True)
+    if options.json:
+        print(json.dumps([reports.as_json(one) for one in told], ensure_ascii=False))
+    if options.publish and _live(store) != before:
+        release = publishing.publish(press, time.time(), "mirror", "portal content mirror")
+        print(f"release {release.n} is shown", file=sys.stderr)
+    return _code(told)
+
+
+def try_out(config: Config, options: argparse.Namespace) -> int:
+    """Show the first articles of the sources; 1 if one has none. Nothing is kept.
+
+    Raises:
+        ConfigurationError: `mirror.toml` cannot be used.
+    """
+    told = []
+    for source in _sources(options):
+        with Memory(None) as memory:
+            outcome = _run(source, memory, time.time(), config, most=_TRIED)
+        for result in outcome.results:
+            print(shown(result.article, source))
+        print(reports.in_vietnamese(outcome.report))
+        told.append(outcome.report)
+    return _code(told)
+
+
+def _code(told: Sequence[Report]) -> int:
+    return 0 if all(any(line.id for line in report.lines) for report in told) else FAILED
+
+
+def _live(store: ContentStore) -> set[tuple[str, int]]:
+    return {(one.revision.item.id, one.revision.n) for one in store.live()}
+
+
+def _run(
+    source: Source,
+    memory: Memory,
+    now: float,
+    config: Config,
+    *,
+    used: dict[str, str] | None = None,
+    most: int | None = None,
+) -> Outcome:
+    agent = f"union-portal/{__version__}"
+    if config.organisation.website:
+        agent += f" (+{config.organisation.website})"
+    with _progress(source) as progress:
+        return asyncio.run(
+            run(source, memory, now, agent=agent, used=used, most=most, progress=progress)
+        )
+
+
+def shown(article: Article, source: Source) -> str:
+    """An article as a terminal can show it: what a reader would see, and where it leads."""
+    reader = _Reader()
+    reader.feed(article.html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in reader.text.splitlines())
+    day = article.date.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") if article.date else "?"
+    head = [
+        "─" * _WIDTH,
+        textwrap.fill(article.title, _WIDTH),
+        f"{day} · {source.title} · {article.address}",
+        *([f"[ảnh: {article.title}]"] if article.picture else []),
+    ]
+    return "\n".join([*head, "", *(textwrap.fill(line, _WIDTH) for line in lines if line), ""])
+
+
+class _Reader(HTMLParser):
+    """Reads the HTML of a text (`splash.markup`) as lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._href = ""
+        self._is_head = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        match tag:
+            case "a":
+                self._href = given.get("href") or ""
+            case "img":
+                self.text += f"[ảnh: {given.get('alt')}]\n"
+            case "li":
+                self.text += "\n• "
+            case "br":
+                self.text += "\n"
+            case "h2" | "h3":
+                self._is_head = True
+
+    def handle_endtag(self, tag: str) -> None:
+        match tag:
+            case "a":
+                self.text += f" <{self._href}>"
+            case "td" | "th":
+                self.text += " | "
+            case "strong" | "em" | "u":
+                pass
+            case _:
+                self.text += "\n"
+                self._is_head = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += data.upper() if self._is_head else data
+
+
+def _sources(options: argparse.Namespace) -> tuple[Source, ...]:
+    file = options.config.with_name("mirror.toml")
+    try:
+        found = source_file.load(file)
+    except SourcesError as error:
+        raise ConfigurationError(str(file), error.problems) from None
+    problems = [
+        f'{source.name}.category = "{source.category}"   '
+        + (
+            "says what the law is, which a person has to check; choose another"
+            if source.category in LEGAL
+            else f"unknown; write one of {', '.join(sorted({*CATEGORIES} - LEGAL))}"
+        )
+        for source in found
+        if source.category not in {*CATEGORIES} - LEGAL
+    ]
+    if options.source and options.source not in {source.name for source in found}:
+        names = ", ".join(source.name for source in found)
+        problems.append(f"has no source called {options.source!r}; known are {names}")
+    if problems:
+        raise ConfigurationError(str(file), problems)
+    return tuple(source for source in found if options.source in (None, source.name))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One run at a time: the timer's and a person's would ask the same site together."""
+    with _opened(lock) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ContentError("another run is copying websites; wait until it has ended") from None
+        yield
+
+
+def _opened(path: Path) -> IO[Any]:
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w")
+    except OSError as error:
+        raise ContentError(f"{path} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _progress(source: Source) -> Iterator[Progress]:
+    """Says on a terminal how far it is, in one line that is written over; else nothing."""
+    is_terminal = sys.stderr.isatty()
+
+    def progress(done: int, total: int, address: str) -> None:
+        if is_terminal:
+            line = f"{source.name}: {done}/{total} {address}"[:_WIDTH]
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    yield progress
+    if is_terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
