@@ -1,7 +1,7 @@
 """`python -m bench`: measure everything, print the tables and keep them. Needs root.
 
 --quick          under two minutes: says that it runs, not how fast
---only SECTION   one of pages, clicks, forwarding, fairness, memory, start (may be repeated)
+--only SECTION   one of pages, clicks, forwarding, fairness, memory, start, search (may be repeated)
 --no-peer        without openNDS
 """
 
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import clicks, fairness, forwarding, memory, opennds, pages, report, start
+from bench import clicks, fairness, forwarding, memory, opennds, pages, report, search, start
 from bench.figures import OPENNDS, Figure
 from bench.site import CROWD, bench_site
 from portal.demo.host import LabError
@@ -29,6 +29,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "clicks": clicks.measure,
     "memory": memory.measure,
     "start": start.measure,
+    "search": search.measure,
 }
 _REPETITIONS, _QUICK_REPETITIONS = 5, 2
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-Subject: TypeAlias = Literal["union-portal", "nginx", "openNDS 9.10.0", "no portal"]
+Subject: TypeAlias = Literal["union-portal", "nginx", "openNDS 9.10.0", "no portal", "LIKE scan"]
 
 OURS: Final = "union-portal"
 NGINX: Final = "nginx"
 OPENNDS: Final = "openNDS 9.10.0"
 NONE: Final = "no portal"
+LIKE: Final = "LIKE scan"
 
 
 @dataclass(frozen=True, slots=True)

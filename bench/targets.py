@@ -6,7 +6,7 @@ A ratio is our figure over another one, repetition by repetition.
 from dataclasses import dataclass
 from typing import Final
 
-from bench import clicks, forwarding, memory, pages
+from bench import clicks, forwarding, memory, pages, search
 from bench.figures import NONE, Subject
 
 
@@ -50,4 +50,5 @@ TARGETS: Final = (
     ),
     Target(memory.SECTION, "idle, after the first page: RSS", 48),
     Target(memory.SECTION, f"{memory.SESSIONS:,} sessions, after 100 pages: RSS", 48),
+    Target(search.SECTION, "p99", 5),
 )

@@ -200,8 +200,9 @@ class Catalogue:
                 for number, *row in rows:
                     found.setdefault(number, _item(row))
         results = []
-        for number, item in list(found.items())[:limit]:
-            text = "\n".join(part for part in self._words(number) if part)
+        texts = self._texts(list(found)[:limit])
+        for number, text in texts.items():
+            item = found[number]
             everything = f"{item.title_vi}\n{item.title_en}\n{item.summary_vi}\n{text}"
             results.append((not looked_for.written_in(everything), item, text))
         results.sort(key=lambda result: result[0])
@@ -210,11 +211,15 @@ class Catalogue:
             for _, item, text in results[:most]
         )
 
-    def _words(self, number: int) -> Sequence[str]:
-        row = self._database.execute(
-            "SELECT vi, en FROM words WHERE number = ?", (number,)
-        ).fetchone()
-        return [_unpacked(part) for part in row or ()]
+    def _texts(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The words of these items, in the order asked for."""
+        rows = self._database.execute(
+            f"SELECT number, vi, en FROM words WHERE number IN ({', '.join(map(str, numbers))})"
+        )
+        texts = {
+            number: "\n".join(_unpacked(part) for part in parts if part) for number, *parts in rows
+        }
+        return {number: texts.get(number, "") for number in numbers}
 
     def _items(
         self, where: str, most: int = -1, skipped: int = 0, **values: Any

@@ -39,7 +39,7 @@ _SCHEMA: Final = f"""
     CREATE INDEX item_ends ON item (ends) WHERE ends IS NOT NULL;
     CREATE TABLE words (
         number INTEGER PRIMARY KEY,
-        vi BLOB NOT NULL,         -- zlib
+        vi BLOB NOT NULL,         -- zlib; empty: none
         en BLOB NOT NULL
     );
     CREATE VIRTUAL TABLE search USING fts5 (
@@ -88,8 +88,8 @@ def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
         "INSERT INTO words VALUES (?, ?, ?)",
         (
             number,
-            zlib.compress(entry.text_vi.encode(), 9),
-            zlib.compress(entry.text_en.encode(), 9),
+            _packed(entry.text_vi),
+            _packed(entry.text_en),
         ),
     )
     database.execute(
@@ -101,3 +101,7 @@ def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
             search.fold(f"{entry.text_vi}\n{entry.text_en}"),
         ),
     )
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode(), 9) if text else b""

@@ -11,7 +11,7 @@ reaches the query language of FTS5.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -66,8 +66,8 @@ class Query:
         return " AND ".join(f'"{word}"' for word in self.words)
 
     def written_in(self, text: str) -> bool:
-        """Whether `text` has it with the very accents that were typed."""
-        return bool(self.accented) and self.accented in _plain(text)
+        """Whether `text`, in NFC, has it with the very accents that were typed."""
+        return bool(self.accented) and self.accented in text.lower()
 
 
 def query(typed: str) -> Query | None:
@@ -96,7 +96,7 @@ def snippet(text: str, looked_for: Query) -> tuple[Piece, ...]:
     """The part of `text` where it is found, some 160 characters; the beginning if nowhere."""
     text = unicodedata.normalize("NFC", text)
     folded = fold(text)
-    marks = list(_found(folded, looked_for.words))
+    marks = _found(folded, looked_for.words)
     start, end = _window(text, marks[0][0] if marks else 0)
     pieces = []
     at = start
@@ -112,17 +112,22 @@ def snippet(text: str, looked_for: Query) -> tuple[Piece, ...]:
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _found(folded: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _found(folded: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Where the phrase stands; where any of its words do, if it nowhere does."""
-    phrase = r"\s+".join(words)
-    together = re.compile(rf"(?<!\S){phrase}(?!\S)")
-    alone = re.compile(rf"(?<!\S)(?:{'|'.join(words)})(?!\S)")
-    met = False
-    for match in together.finditer(folded):
-        met = True
-        yield match.span()
-    if not met:
-        yield from (match.span() for match in alone.finditer(folded))
+    return _places(folded, r"\s+".join(words)) or _places(folded, f"(?:{'|'.join(words)})")
+
+
+def _places(folded: str, pattern: str) -> list[tuple[int, int]]:
+    """Where it stands as whole words.
+
+    What stands before is looked at afterwards: so the pattern begins with letters, for which
+    the library looks ten times as fast.
+    """
+    return [
+        match.span()
+        for match in re.finditer(rf"{pattern}(?!\S)", folded)
+        if match.start() == 0 or folded[match.start() - 1] == " "
+    ]
 
 
 def _window(text: str, around: int) -> tuple[int, int]:
