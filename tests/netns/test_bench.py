@@ -7,6 +7,7 @@ from bench.browsing import burst
 from bench.figures import Figure, quantile
 from bench.forwarding import WAYS, Road
 from bench.report import ratios
+from bench.search import SOUGHT, made_articles
 from bench.site import bench_site
 from bench.subjects import ours
 
@@ -43,3 +44,10 @@ def test_ratios_are_taken_repetition_by_repetition() -> None:
     fast = Figure("pages", "p99", "union-portal", "ms", (2.0, 3.0))
 
     assert ratios(slow, fast) == [2.0, 3.0]
+
+
+def test_what_is_searched_for_is_among_the_articles() -> None:
+    titles = {entry.item.title_vi for entry in made_articles(50)}
+
+    assert set(SOUGHT.values()) <= titles
+    assert len(list(made_articles(50))) == 50
