@@ -272,13 +272,17 @@ def _tell(options: argparse.Namespace) -> None:
 
 
 def _privacy(options: argparse.Namespace) -> None:
+    import time
     from datetime import date
 
     from portal.annex import annex
     from portal.conditions import conditions_of
+    from portal.library import Library
 
     config = load(options.config)
-    text = annex(config, __version__, conditions_of(config), date.today())
+    shelf = Library(config.content_store, config.site.id, time.time).first()
+    conditions = conditions_of(config, shelf.edition)
+    text = annex(config, __version__, conditions, date.today())
     if options.output is None:
         print(text, end="")
         return

@@ -9,6 +9,7 @@ from datetime import date
 
 from portal.config import Config
 from portal.sealing import SEALED_DAYS
+from splash.views import DRAW_DAYS, PRIZE_DAYS
 
 _DOTS = "…………………………"
 
@@ -74,7 +75,7 @@ Căn cứ: sự đồng ý của người dùng (bấm nút, không đánh dấu
 def _inventory(config: Config, *, sealed: bool) -> str:
     days = f"{config.privacy.keep_days} ngày, sau đó chỉ còn tổng theo ngày"
     memory = "không ghi xuống đĩa; mất khi tắt"
-    log = "sessions.db"
+    log, answers = "sessions.db", "answers.db"
     rows = [
         ("Dữ liệu", "Dạng lưu", "Nơi lưu", "Thời hạn"),
         ("Địa chỉ MAC, địa chỉ IP trong nhà", "nguyên gốc", "bộ nhớ, nhân hệ điều hành", memory),
@@ -92,6 +93,26 @@ def _inventory(config: Config, *, sealed: bool) -> str:
         ),
         ("Giờ bắt đầu, kết thúc; dung lượng mỗi lượt", "số", log, days),
         ("Sự đồng ý", "bản nội quy, thời điểm, mã máy đã che", log, days),
+        (
+            "Báo mạng hỏng, câu hỏi gửi Công đoàn",
+            "chữ người dùng tự viết, không kèm mã máy; biểu mẫu nhắc đừng ghi tên",
+            answers,
+            f"{config.privacy.keep_days} ngày sau khi xử lý xong, nhiều nhất 1 năm; câu đã đăng"
+            " công khai: đến khi gỡ",
+        ),
+        (
+            "Phiếu thăm dò",
+            "lựa chọn và dấu che: HMAC-SHA256 của MAC với khóa riêng của từng thăm dò",
+            answers,
+            "dấu che và khóa bị xóa khi thăm dò đóng; sau đó chỉ còn tổng",
+        ),
+        ("Điểm bài thi, lượt đọc", "tổng theo ngày; không có mã máy", answers, "3 năm"),
+        (
+            "Bốc thăm nhận quà: tên, số điện thoại",
+            "nguyên văn, theo đồng ý riêng (ô không đánh dấu sẵn), có mã để tự rút",
+            answers,
+            f"{PRIZE_DAYS} ngày sau khi trao quà, chậm nhất {DRAW_DAYS} ngày",
+        ),
         ("Máy bị chặn", "mã che lâu dài, lý do cán bộ ghi", log, "đến khi bỏ chặn"),
         ("Tổng theo ngày", "số lượt, giây, byte; không có mã máy", log, "không giới hạn"),
     ]
@@ -113,8 +134,8 @@ def _not_collected(config: Config) -> str:
     family = " Việc lọc tên miền đang bật cũng không ghi lại tên nào được hỏi." if blocks else ""
     return f"""## 3. Không thu thập
 
-Họ tên, số điện thoại, giấy tờ, tuổi; tên miền được hỏi (DNS), trang, ứng dụng, nội dung
-liên lạc; vị trí. Không dùng cookie.{family}
+Họ tên, số điện thoại (trừ khi người dùng tự ghi để bốc thăm), giấy tờ, tuổi; tên miền
+được hỏi (DNS), trang, ứng dụng, nội dung liên lạc; vị trí. Không dùng cookie.{family}
 Một bài kiểm thử tìm trong mọi tệp chương trình ghi ra sau một ngày dùng
 mô phỏng và không được thấy các dữ liệu này.
 """

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
@@ -21,31 +22,34 @@ from firewall.enforcer import EnforcementError, Enforcer
 from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
 from portal import __version__, control, machine, readings, staff_site
+from portal.asking import Asking
 from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
 from portal.content_source import ContentSource
+from portal.desk import Desk
 from portal.dns import GARDEN_TURN_SECONDS
 from portal.equipment import Neighbours, Sighting
 from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, GatewayStopped
 from portal.house import house_of
 from portal.imitation import Imitations
+from portal.library import Library, Shelf
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
 from portal.metrics import Metric, by, gauges, render
 from portal.outages import Outages
 from portal.plan import plan_of, shaping_of
 from portal.policy import Policy, Spent, day_of
+from portal.replies import Replies
 from portal.runner import Runner
 from portal.schedule import day_begins
 from portal.sealing import SealedRecord, Witness
 from portal.session import Device, Instant, Pseudonym
-from portal.session_log import SessionLog
+from portal.session_log import SessionLog, Unreadable
 from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
-from portal.storage import only_one, open_keys, open_log, writable
+from portal.storage import only_one, open_answers, open_keys, open_log, writable
 from portal.uplink_watch import UplinkWatch, looks
-from portal.user_portal import UserPortal, form_token
-from splash.edition import samples
+from portal.user_portal import UserPortal, form_token, forms_token
 from splash.pages import Pages
 
 _LOOK_SECONDS = 1.0
@@ -91,14 +95,23 @@ async def run(config: Config, source: Path) -> None:
         def device(mac: MacAddress) -> Device:
             return pseudonyms.device(mac, time.time())
 
-        conditions = conditions_of(config)
+        library = Library(config.content_store, config.site.id, _wall)
+        shelf = library.first()
+        conditions = conditions_of(config, shelf.edition)
+        desk = Desk(data_dir / "answers.db", _wall, config.privacy.keep_days, open_answers)
+        stack.push_async_callback(desk.close)
         uplink = UplinkWatch(
             looks(config.interfaces.phones, config.interfaces.uplink, config.uplink.check_urls),
             _now,
             Outages(config, session_log).changed,
         )
-        token = form_token(pseudonyms.secret, conditions)
-        pages = Pages(house_of(config), token, samples())
+        pages = Pages(
+            house_of(config),
+            form_token(pseudonyms.secret, conditions),
+            shelf.articles,
+            shelf.edition,
+            forms=forms_token(pseudonyms.secret),
+        )
         runner = Runner(
             _policy(config, conditions),
             plan_of(config),
@@ -108,16 +121,15 @@ async def run(config: Config, source: Path) -> None:
             cut,
             _wall,
         )
+        replies = Replies(config.portal.host, pages, https=config.portal.https_port is not None)
         portal = UserPortal(
-            config.portal.host,
-            pages,
-            token,
+            replies,
             runner,
-            neighbours,
-            device,
+            Asking(neighbours, runner, device),
             _wall,
             session_log,
-            https=config.portal.https_port is not None,
+            desk,
+            shelf,
             blocks_names=config.family_dns.blocklist is not None,
             down_since=lambda: uplink.line.down_since,
         )
@@ -170,6 +182,17 @@ async def run(config: Config, source: Path) -> None:
         async def metrics() -> str:
             return render(await measure())
 
+        def show(shelf: Shelf) -> None:
+            """All at once: pages, the token of their form, and what a tap agrees to. Turns that run
+            go on; the next tap agrees to the new conditions."""
+            conditions = conditions_of(config, shelf.edition)
+            token = form_token(pseudonyms.secret, conditions)
+            replies.pages = replies.pages.showing(token, shelf.articles, shelf.edition)
+            portal.show(shelf)
+            if conditions != runner.policy.conditions:
+                log.info("people agree to conditions %s from now on", conditions)
+                runner.policy = replace(runner.policy, conditions=conditions)
+
         operator = control.Control(runner, device, neighbours.addresses_of, usage, status, metrics)
 
         def appeared(mac: MacAddress) -> None:
@@ -216,6 +239,8 @@ async def run(config: Config, source: Path) -> None:
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),
                     _keep_garden(enforcer),
+                    _keep_content(library, desk, shelf, show),
+                    desk.run(),
                     shaper.run(),
                     *([uplink.run()] if config.uplink.check_urls else []),
                     *([witness.run()] if witness else []),
@@ -283,6 +308,24 @@ async def _keep_garden(enforcer: Enforcer) -> None:
             await enforcer.empty_garden(round(time.monotonic() / GARDEN_TURN_SECONDS))
         except EnforcementError as error:
             log.warning("the garden by name was not emptied, and keeps old addresses: %s", error)
+
+
+async def _keep_content(
+    library: Library, desk: Desk, shelf: Shelf, show: Callable[[Shelf], None]
+) -> None:
+    """Show what is to be shown, from the second on in which it is. `shelf` is shown already."""
+    marks_dropped = False
+    while True:
+        if new := library.look():
+            show(new)
+            shelf.close()
+            shelf, marks_dropped = new, False
+        # Not by a clock that guesses: a poll that seems to be over may not be.
+        if not marks_dropped and _wall() is not None:
+            with suppress(Unreadable):  # The desk has said it, once.
+                await desk.close_polls({poll.id for poll in shelf.edition.polls})
+                marks_dropped = True
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _cut(addresses: Collection[str]) -> None:

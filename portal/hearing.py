@@ -178,6 +178,17 @@ class Hearing:
                 self._count("vote", "poll = ? AND mark = ?", poll, _mark(secret, mac))
             )
 
+    def take_back_votes(self, mac: MacAddress) -> None:
+        """Forget what the device answered in every poll that is open."""
+        with transaction(self._db):
+            secrets = self._db.execute("SELECT poll, secret FROM poll_secret").fetchall()
+            done = self._db.executemany(
+                "DELETE FROM vote WHERE poll = ? AND mark = ?",
+                [(poll, _mark(secret, mac)) for poll, secret in secrets],
+            ).rowcount
+        if done > 0:
+            empty_journal(self._db)
+
     def quiz_done(self, quiz: str, score: int, day: str) -> None:
         """Count a quiz that somebody finished."""
         with transaction(self._db):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp.web_request import BaseRequest
 
-_MOST_FORM_BYTES = 4096
+MOST_FORM_BYTES = 4096
 
 
 def is_for(host: str, request: BaseRequest) -> bool:
@@ -34,13 +34,13 @@ def is_from_page_of(host: str, request: BaseRequest) -> bool:
         return False
 
 
-async def form_of(request: BaseRequest) -> Mapping[str, str]:
-    """The fields of a small plain form; nothing of anything else.
+async def form_of(request: BaseRequest, most: int = MOST_FORM_BYTES) -> Mapping[str, str]:
+    """The fields of a plain form of at most `most` bytes; nothing of anything else.
 
     Not by `request.post`, which decodes as the request tells it to.
     """
     length = request.content_length
-    small = length is not None and length <= _MOST_FORM_BYTES
+    small = length is not None and length <= most
     if not small or request.content_type != "application/x-www-form-urlencoded":
         return {}
     text = (await request.read()).decode("ascii", "replace")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
+from portal.hearing import Hearing
 from portal.machine import StartError
 from portal.pseudonyms import Pseudonyms
 from portal.session import Pseudonym, Session
@@ -79,6 +80,15 @@ def open_keys(path: Path) -> Pseudonyms:
         return _kept_aside(path, Pseudonyms, ValueError)
     except OSError as error:
         raise StartError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def open_answers(path: Path) -> Hearing:
+    """What workers said; a broken file is kept aside, and begun anew.
+
+    Raises:
+        BrokenStore, sqlite3.Error, OSError: it cannot be opened.
+    """
+    return _kept_aside(path, Hearing, BrokenStore)
 
 
 @dataclass(frozen=True, slots=True)

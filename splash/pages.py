@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,14 +76,11 @@ class Pages:
         texts_folder: Path = texts.SHIPPED,
     ) -> None:
         self._site = site
-        self._forms = forms
+        self.forms = forms
         self._templates = _environment()
         self._texts = texts.load(texts_folder, _texts_asked_for(self._templates))
         self._style = self._rendered("style.css")
         self._more_style = self._rendered("more.css")
-        # Compiling a template takes tens of milliseconds: not while a phone waits.
-        for template in self._templates.list_templates(extensions=["html"]):
-            self._templates.get_template(template)
         self._show(token, articles, edition)
 
     def _rendered(self, template: str) -> Markup:
@@ -94,6 +91,7 @@ class Pages:
         self.edition = edition
         self.articles = articles
         self._prepared = lru_cache(maxsize=PREPARED_PAGES)(self._prepare)
+        # Compiling a template takes tens of milliseconds: not while the first phone waits.
         for look in LOOKS:
             self.page(views.Splash(), look, open=False)
             self.page(Status(self._site.session_minutes * 60, None), look, open=True)
@@ -162,7 +160,7 @@ class Pages:
             open=open,
             site=self._site,
             token=self.token,
-            forms=self._forms,
+            forms=self.forms,
             style=self._style,
             more=self._more_style,
             t=speak.text,
@@ -375,6 +373,7 @@ def _status_of(view: View) -> int:
             return 200
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),

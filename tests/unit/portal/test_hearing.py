@@ -3,35 +3,18 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from portal import hearing
-from portal.answers_schema import migrate
 from portal.hearing import DrawEntry, Fault, Hearing, Question, Score, Views
 from portal.sqlite_files import BrokenStore
 from tests.unit.portal.world import NOVEMBER_2026 as NOW
-from tests.unit.portal.world import mac, rows
+from tests.unit.portal.world import mac, new_answers, rows
 
 DAY = 86400.0
 TODAY = "2026-11-23"
-
-
-@cache
-def _empty() -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "answers.db"
-        migrate(path)
-        return path.read_bytes()
-
-
-def new_answers(path: Path) -> Path:
-    """A migrated answers.db, without the child process that usually makes one."""
-    path.write_bytes(_empty())
-    return path
 
 
 @pytest.fixture
@@ -104,6 +87,20 @@ def test_a_device_votes_once(heard: Hearing) -> None:
     assert heard.has_voted("mang", mac(1))
     assert not heard.has_voted("mang", mac(3))
     assert not heard.has_voted("chua-ai", mac(1))
+
+
+def test_a_device_can_take_its_votes_back(heard: Hearing, path: Path) -> None:
+    for number in (1, 2):
+        heard.vote("mang", 0, mac(number))
+        heard.vote("khac", 1, mac(number))
+    marks = rows(path, "SELECT mark FROM vote")
+
+    heard.take_back_votes(mac(1))
+    heard.take_back_votes(mac(3))
+
+    assert (heard.votes("mang"), heard.votes("khac")) == ({0: 1}, {1: 1})
+    assert sum(mark in in_files(path) for (mark,) in marks) == 2
+    assert heard.vote("mang", 0, mac(1)) == "counted"
 
 
 def test_marks_tell_nothing_across_polls(heard: Hearing, path: Path) -> None:

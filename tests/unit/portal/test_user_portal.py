@@ -1,15 +1,12 @@
 """All that a phone can ask of the user portal, over a real socket; the phone is a made-up one."""
 
 import asyncio
-import gzip
-import hashlib
 import json
 import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,147 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firewall.changes import MacAddress
 from portal.events import EquipmentBlocked
-from portal.listeners import _Server
 from portal.runner import Overloaded
 from portal.session import Instant, Pseudonym, Session
-from portal.user_portal import API_PATH, UserPortal, form_token
+from portal.user_portal import API_PATH, form_token
 from splash import example
-from splash.edition import samples
-from splash.pages import Pages
-from tests.unit.portal.world import CONDITIONS, POLICY, World, device, mac, rows
-
-HOST = "wifi.congdoan.home.arpa"
-PHONE, OTHER = mac(1), mac(2)
-PAGES = ["/", "/status", "/rules", "/privacy", "/union", "/articles", "/left", "/blocked-name"]
-
-
-def secret(purpose: str) -> str:
-    return hashlib.sha256(purpose.encode()).hexdigest()
-
-
-TOKEN = form_token(secret, CONDITIONS)
-
-
-@cache
-def pages() -> Pages:
-    return Pages(example.SITE, TOKEN, samples())
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    whole: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def location(self) -> str:
-        return self.headers["location"]
-
-
-class Phone:
-    """What the kernel says of whoever asks."""
-
-    def __init__(self) -> None:
-        self.mac: MacAddress | None = PHONE
-        self.trouble: Exception | None = None
-        self.asked: list[str] = []
-
-    async def find(self, address: str) -> MacAddress | None:
-        return await self.confirm(address)
-
-    async def confirm(self, address: str) -> MacAddress | None:
-        self.asked.append(address)
-        if self.trouble is not None:
-            raise self.trouble
-        return self.mac
-
-
-class Site:
-    """The user portal on a port of this machine."""
-
-    def __init__(self, folder: Path, *, https: bool = False, blocks_names: bool = False) -> None:
-        self.loop = asyncio.Runner()
-        self.phone = Phone()
-        self.down_since: Instant | None = None
-        self.loop.run(self._open(folder, https, blocks_names))
-
-    async def _open(self, folder: Path, https: bool, blocks_names: bool) -> None:
-        self.world = World(folder)
-        await self.world.start()
-        self.portal = UserPortal(
-            HOST,
-            pages(),
-            TOKEN,
-            self.world.runner,
-            self.phone,
-            device,
-            self.world.clock.wall_if_set,
-            self.world.log,
-            https=https,
-            blocks_names=blocks_names,
-            down_since=lambda: self.down_since,
-        )
-        server = _Server(self.portal)
-        self.server = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        self.server.close()
-        self.loop.close()
-
-    def send(self, request: bytes) -> Reply:
-        """Send these bytes and read the answer to its end."""
-        return self.loop.run(self._exchange(request))
-
-    async def _exchange(self, request: bytes) -> Reply:
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(self.world.runner.run())
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            writer.write(request)
-            whole = await reader.read()
-            writer.close()
-            running.cancel()
-        head, _, body = whole.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {
-            name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
-        }
-        if headers.get("content-encoding") == "gzip" and body:
-            body = gzip.decompress(body)
-        return Reply(int(first.split()[1]), headers, body, whole)
-
-    def ask(
-        self,
-        target: str = "/",
-        *,
-        method: str = "GET",
-        host: str = HOST,
-        body: str = "",
-        **headers: str,
-    ) -> Reply:
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        return self.send("\r\n".join([*lines, "", body]).encode())
-
-    def post(self, target: str, body: str = "", **headers: str) -> Reply:
-        described = {
-            "Content_Type": "application/x-www-form-urlencoded",
-            "Content_Length": str(len(body)),
-        }
-        return self.ask(target, method="POST", body=body, **(described | headers))
-
-    def accept(self, **headers: str) -> Reply:
-        return self.post("/accept", f"conditions={TOKEN}", **headers)
-
-    def passes(self) -> bool:
-        return self.world.runner.session_of(PHONE) is not None
+from tests.unit.portal.site import HOST, OTHER, PAGES, PHONE, TOKEN, Reply, Site, secret
+from tests.unit.portal.world import (
+    CONDITIONS,
+    POLICY,
+    device,
+    mac,
+    rows,
+)
 
 
 @pytest.fixture
@@ -329,7 +198,7 @@ def test_a_head_is_the_head_of_the_page(site: Site, target: str) -> None:
 
 
 def test_an_article_is_shown(site: Site) -> None:
-    slug = samples().page(1).items[0].id
+    slug = example.ARTICLES.page(1).items[0].id
 
     assert site.ask(f"/a/{slug}").status == 200
 

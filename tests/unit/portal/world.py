@@ -2,7 +2,7 @@
 
 import sqlite3
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from firewall.changes import Change, Grant, MacAddress, Usage
 from firewall.enforcer import EnforcementError
 from firewall.memory import MemoryEnforcer
 from firewall.plan import Plan
-from portal.migrations import migrate
+from portal import answers_schema, migrations
 from portal.policy import Policy
 from portal.runner import Runner
 from portal.session import Device, Instant, Pseudonym
@@ -87,16 +87,22 @@ def device(address: MacAddress) -> Device:
 
 
 @cache
-def _empty_database() -> bytes:
+def _empty_database(migrate: Callable[[Path], None]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sessions.db"
+        path = Path(folder) / "empty.db"
         migrate(path)
         return path.read_bytes()
 
 
 def new_database(path: Path) -> Path:
     """A migrated database at `path`, without the child process that usually makes one."""
-    path.write_bytes(_empty_database())
+    path.write_bytes(_empty_database(migrations.migrate))
+    return path
+
+
+def new_answers(path: Path) -> Path:
+    """The same for answers.db."""
+    path.write_bytes(_empty_database(answers_schema.migrate))
     return path
 
 

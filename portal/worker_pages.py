@@ -1,0 +1,154 @@
+"""What workers read, look for and have worked out: every page that changes nothing.
+
+The search box is the one place where something of a request is said again: bounded, cleaned and
+escaped. The calculator shows numbers as it read them, never what was typed.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
+
+from portal.allowances import Allowances, Rate
+from portal.asking import Asking
+from portal.desk import Desk
+from portal.library import Shelf
+from portal.replies import Replies
+from portal.runner import Runner
+from splash import calculator, views
+from splash.content_values import clean
+from splash.views import Look, View
+
+MOST_TYPED: Final = 100
+"""Characters of what is looked for."""
+MOST_HITS: Final = 20
+_SEARCHES: Final = (Rate(60, 3600), Rate(600, 36_000))
+"""Of one device, and of all: a search costs some milliseconds."""
+
+_CHOSEN: Final = re.compile(r"[0-4x](?:\.[0-4x]){0,9}")
+
+_ALWAYS: Final[Mapping[str, View]] = {
+    views.path_of(view): view
+    for view in (
+        views.Conditions(),
+        views.Privacy(),
+        views.Federation(),
+        views.Erased(),
+        views.Erased(withdrawn=True),
+        views.BlockedName(),
+        views.LeaveDraw(),
+        views.Fault(),
+        views.FaultReported(),
+        views.Ask(),
+        views.Asked(),
+    )
+}
+"""Pages that are the same for everybody."""
+
+
+class WorkerPages:
+    """Answers what is read."""
+
+    def __init__(
+        self, replies: Replies, asking: Asking, desk: Desk, runner: Runner, shelf: Shelf
+    ) -> None:
+        self._replies = replies
+        self._asking = asking
+        self._desk = desk
+        self._runner = runner
+        self._searches = Allowances(*_SEARCHES)
+        self.shelf = shelf
+        """Where pictures and sounds are taken from."""
+
+    async def read(self, request: BaseRequest, look: Look) -> StreamResponse | None:
+        """The page that was asked for; None if no page here is called so."""
+        match request.path.split("/")[1:]:
+            case ["m", name]:
+                return self._file(request, look, name)
+            case ["poll", id]:
+                view: View | None = await self._poll(request, id)
+            case ["answers"]:
+                view = views.Answers(await self._desk.answers())
+            case ["search"]:
+                view = await self._search(request)
+            case ["calculator"]:
+                view = views.Calculator(_typed(request))
+            case ["left"]:
+                view = views.Left()
+            case parts:
+                view = _ALWAYS.get(request.path) or _of_path(parts)
+        if view is None:
+            return None
+        open = await self._asking.is_open(request)
+        reply = self._replies.page(request, look, view, open=open)
+        if reply.status == 200 and request.method == "GET":
+            self._count(view)
+        return reply
+
+    def _count(self, view: View) -> None:
+        """Nobody is named: how often an item is read is all that is kept."""
+        match view:
+            case views.Article(id) | views.Notice(id) | views.Campaign(id):
+                self._desk.viewed(id)
+            case views.Poll(id) | views.Quiz(id):
+                self._desk.viewed(id)
+
+    def _file(self, request: BaseRequest, look: Look, name: str) -> StreamResponse:
+        path = self.shelf.files / name
+        if name in self.shelf.media and path.is_file():
+            return self._replies.file(path)
+        return self._replies.page(request, look, views.NotFound(), open=False)
+
+    async def _poll(self, request: BaseRequest, id: str) -> View:
+        """The form, or the totals for a device that has answered."""
+        poll = self._replies.pages.edition.poll(id)
+        mac = await self._asking.mac(request)
+        if poll is None or mac is None:
+            return views.Poll(id)
+        return views.Poll(id, await self._desk.votes_after(id, mac, len(poll.content.options)))
+
+    async def _search(self, request: BaseRequest) -> View:
+        typed = " ".join(clean(request.query.get("q", "")[:MOST_TYPED]).split())
+        if not typed:
+            return views.Search()
+        who = await self._asking.mac(request) or request.remote
+        if not self._searches.take(who, self._runner.now()):
+            return views.Search(typed, ())
+        return views.Search(typed, tuple(self._replies.pages.articles.search(typed, MOST_HITS)))
+
+
+def _of_path(parts: list[str]) -> View | None:
+    """The page about one thing, whether that is shown or not."""
+    match parts:
+        case ["a", id]:
+            return views.Article(id)
+        case ["articles"]:
+            return views.Articles()
+        case ["articles", number] if number.isascii() and number.isdecimal() and len(number) < 5:
+            return views.Articles(int(number))
+        case ["notices", id]:
+            return views.Notice(id)
+        case ["campaign", id]:
+            return views.Campaign(id)
+        case ["quiz", id]:
+            return views.Quiz(id)
+        case ["quiz", id, "draw"]:
+            return views.Draw(id)
+        case ["quiz", id, chosen]:
+            return _result(id, chosen)
+        case _:
+            return None
+
+
+def _result(id: str, chosen: str) -> View | None:
+    """`2.x.0`: the third option, none, the first."""
+    if not _CHOSEN.fullmatch(chosen):
+        return None
+    return views.QuizResult(id, tuple(None if c == "x" else int(c) for c in chosen.split(".")))
+
+
+def _typed(request: BaseRequest) -> calculator.Typed | None:
+    """What the calculator is asked; None if it only is to be shown."""
+    return calculator.read(request.query) if "wage" in request.query else None
