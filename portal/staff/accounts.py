@@ -187,14 +187,13 @@ class Accounts:
     def change_roles(self, id: int, roles: Collection[str], sites: Sequence[str]) -> None:
         """Raises AccountProblem: no role, a house owner without a house, no administrator left."""
         _check_roles(roles, sites)
-        with self._transaction():
+        with self._administrator_remains():
             self._db.execute(
                 "UPDATE account SET roles = ?, sites = ? WHERE id = ?",
                 (_words(ROLES, roles), " ".join(sites), id),
             )
             # Who may more than before signs in again, with a code where one is needed now.
             self._db.execute("DELETE FROM sign_in WHERE account = ?", (id,))
-            self._check_administrator()
 
     def change_password(self, id: int, password: str, *, but: str = "") -> None:
         """Also ends every sign-in of the account, but the one whose hash is `but`.
@@ -219,21 +218,23 @@ class Accounts:
 
     def remove(self, id: int) -> None:
         """Raises AccountProblem: no administrator would be left."""
-        with self._transaction():
+        with self._administrator_remains():
             self._db.execute("DELETE FROM sign_in WHERE account = ?", (id,))
             self._db.execute("DELETE FROM account WHERE id = ?", (id,))
-            self._check_administrator()
 
-    def _check_administrator(self) -> None:
-        """There were administrators, so there must be one."""
-        everybody = self.all()
-        if everybody and not any("administrator" in account.roles for account in everybody):
-            raise AccountProblem(
-                Said(
-                    "Phải còn ít nhất một quản trị viên.",
-                    "At least one administrator has to remain.",
+    @contextmanager
+    def _administrator_remains(self) -> Iterator[None]:
+        """A transaction that nothing is left of if it would take the last administrator."""
+        with self._transaction():
+            there_was = any("administrator" in account.roles for account in self.all())
+            yield
+            if there_was and not any("administrator" in account.roles for account in self.all()):
+                raise AccountProblem(
+                    Said(
+                        "Phải còn ít nhất một quản trị viên.",
+                        "At least one administrator has to remain.",
+                    )
                 )
-            )
 
     # Signing in
 
@@ -371,6 +372,14 @@ def _check_name(name: str) -> None:
 def _check_roles(roles: Collection[str], sites: Sequence[str]) -> None:
     if not roles or not set(roles) <= set(ROLES):
         raise AccountProblem(Said("Hãy chọn ít nhất một vai trò.", "Choose one role at least."))
+    if wrong := [site for site in sites if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", site)]:
+        raise AccountProblem(
+            Said(
+                f"“{wrong[0][:40]}” không phải mã nhà trọ; mã chỉ có chữ thường không dấu, số và"
+                " gạch nối.",
+                f"“{wrong[0][:40]}” is no id of a house: small letters, digits and hyphens.",
+            )
+        )
     if "house_owner" in roles and not sites:
         raise AccountProblem(
             Said(

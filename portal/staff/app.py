@@ -16,7 +16,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.control import NotRunning, Refused
 from portal.metrics import CONTENT_TYPE
-from portal.staff import guard, own, sign_in, words, writing
+from portal.staff import (
+    audit,
+    dashboard,
+    devices,
+    guard,
+    line,
+    own,
+    people,
+    sign_in,
+    voices,
+    words,
+    writing,
+)
 from portal.staff.accounts import SignIn
 from portal.staff.site import Route, StaffSite, Visit
 from portal.staff.words import Language, Message, Said
@@ -27,8 +39,14 @@ COOKIE: Final = sign_in.COOKIE
 
 PAGES: Final[Sequence[Callable[[StaffSite], list[Route]]]] = (
     sign_in.routes,
-    own.routes,
+    dashboard.routes,
     writing.routes,
+    voices.routes,
+    line.routes,
+    devices.routes,
+    audit.routes,
+    people.routes,
+    own.routes,
 )
 """Every module of pages adds its `routes` here."""
 

@@ -57,6 +57,8 @@ QUIZ: Final = Quiz(
     draw=True,
 )
 
+POLL: Final = Poll(Words("Bạn cần gì?"), (Words("Nhà trẻ"), Words("Xe buýt")))
+
 EVERY: Final[tuple[Content, ...]] = (
     ARTICLE,
     NOTICE,
@@ -65,7 +67,7 @@ EVERY: Final[tuple[Content, ...]] = (
     Campaign(
         Words("Ngày Pháp luật"), Words("Thi vui"), Words("<p>Từ 9/11.</p>"), PICTURE, "quiz-1"
     ),
-    Poll(Words("Bạn cần gì?"), (Words("Nhà trẻ"), Words("Xe buýt"))),
+    POLL,
     Phones((PhoneNumber(Words("Công an", "Police"), "113"),)),
     Conditions((Words("Không bán lại."),), Words("<h2>Điều 1</h2><p>Miễn phí.</p>")),
     Privacy(Words("Không hỏi tên."), Words("<p>Chỉ ghi giờ vào, giờ ra.</p>")),
