@@ -302,10 +302,13 @@ async def _keep_books(config: Config, runner: Runner, session_log: SessionLog) -
 
 async def _keep_garden(enforcer: Enforcer) -> None:
     """Empty one half of the garden by name at every turn, so that no address stays for ever."""
+    turn = int(time.monotonic() // GARDEN_TURN_SECONDS)
     while True:
-        await asyncio.sleep(GARDEN_TURN_SECONDS - time.monotonic() % GARDEN_TURN_SECONDS)
+        # Counted, not asked of the clock again: a sleep may end a moment early.
+        turn = max(turn + 1, int(time.monotonic() // GARDEN_TURN_SECONDS))
+        await asyncio.sleep(turn * GARDEN_TURN_SECONDS - time.monotonic())
         try:
-            await enforcer.empty_garden(round(time.monotonic() / GARDEN_TURN_SECONDS))
+            await enforcer.empty_garden(turn)
         except EnforcementError as error:
             log.warning("the garden by name was not emptied, and keeps old addresses: %s", error)
 
