@@ -202,7 +202,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--within", type=float, default=TOTAL_SECONDS)
     given = parser.parse_args()
-    os.nice(10)  # Phones come first.
+    with suppress(OSError):  # Phones come first; the unit's filter of system calls may say no.
+        os.nice(10)
     source = Source(given.source, given.public_key, given.most_bytes, given.within)
     try:
         release = asyncio.run(fetch(Releases(given.store), source, check=given.check))

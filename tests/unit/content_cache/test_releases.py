@@ -103,6 +103,41 @@ def test_a_release_of_a_stranger_is_not_shown(store: Releases) -> None:
     assert store.active() is None
 
 
+def test_a_release_in_the_place_of_another_is_not_shown(store: Releases) -> None:
+    released(store, 1)
+    (store.folder / "releases/2").mkdir()
+    (store.folder / "releases/2/bundle.json").write_bytes(store.signed(1))
+
+    with pytest.raises(BundleError, match="release 2: its manifest says release 1"):
+        store.activate(2, KEY)
+    with pytest.raises(BundleError, match=r"release 3: bundle\.json: No such file"):
+        store.activate(3, KEY)
+
+
+def test_a_release_whose_files_are_not_there_is_not_taken(tmp_path: Path) -> None:
+    made, store = Releases(tmp_path / "made"), Releases(tmp_path / "content")
+    release = released(made, 1)
+
+    with pytest.raises(BundleError) as refused:
+        store.add(made.signed(1), KEY)
+
+    assert len(refused.value.problems) == len(release.manifest.files)
+    assert store.numbers() == []
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(store: Releases) -> None:
+    """A folder stands where the file should go, as nobody makes it."""
+    released(store, 1)
+    name = store.put(b"new")
+    store.file(name).unlink()
+    (store.file(name) / "x").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="Is a directory"):
+        store.put(b"new")
+
+    assert [path for path in store.files.iterdir() if path.name.startswith(".")] == []
+
+
 def test_a_link_in_the_pool_is_no_file(store: Releases, tmp_path: Path) -> None:
     """Whatever it leads to, even the right bytes."""
     released(store, 1)
