@@ -81,6 +81,15 @@ export function askPicture(file) {
   });
 }
 
+// A better description of a picture that is there already, or null.
+export function askDescription(current) {
+  const alt = element("input", { type: "text", maxlength: "200", value: current ?? "" });
+  return ask(t.altTitle, [element("label", {}, t.alt, alt)], async () => {
+    if (!alt.value.trim()) throw new Error(t.altMissing);
+    return alt.value.trim();
+  });
+}
+
 // A file field for a picture of the item itself: sends the file at once, and keeps its name in
 // the hidden fields, so that saving sends no picture.
 export function pictureField(field) {

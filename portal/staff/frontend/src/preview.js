@@ -7,7 +7,7 @@ const WAIT_MS = 700;
 // The button posts the form into the frame, which is enough without scripts; here the frame is
 // led to the finished page instead, so that the Back button still leads out of the form.
 export function previewBeside(form) {
-  const button = form.querySelector("[data-preview]");
+  const button = document.querySelector("[data-preview]");
   const frame = document.querySelector("iframe[name=phone]");
   const told = document.querySelector("[data-preview-told]");
   if (!button || !frame) return;

@@ -5,7 +5,7 @@ import { StarterKit } from "@tiptap/starter-kit";
 import { Image } from "@tiptap/extension-image";
 import { Table, TableCell, TableHeader, TableRow } from "@tiptap/extension-table";
 import OfficePaste from "@intevation/tiptap-extension-office-paste";
-import { askLink, askPicture } from "./dialogs.js";
+import { askDescription, askLink, askPicture } from "./dialogs.js";
 import { Paste } from "./paste.js";
 import { t } from "./words.js";
 
@@ -51,7 +51,7 @@ function buttons(picture) {
       ["shallower", null, (c) => c.liftListItem("listItem"), null, "listItem"],
       ["quote", null, (c) => c.toggleBlockquote(), (e) => e.isActive("blockquote")]],
     [["link", null, link, (e) => e.isActive("link")],
-      ["picture", null, () => picture()],
+      ["picture", null, () => picture(), (e) => e.isActive("image")],
       ["table", null, (c) => c.insertTable({ rows: 3, cols: 3, withHeaderRow: true })]],
     [["rowAfter", null, (c) => c.addRowAfter(), null, "table"],
       ["columnAfter", null, (c) => c.addColumnAfter(), null, "table"],
@@ -146,6 +146,12 @@ export function enrich(textarea) {
   };
   let editor;
   const picture = async (file) => {
+    // With a picture selected the button asks for its description.
+    if (!file && editor.isActive("image")) {
+      const alt = await askDescription(editor.getAttributes("image").alt);
+      if (alt) editor.chain().focus().updateAttributes("image", { alt }).run();
+      return;
+    }
     const sent = await askPicture(file);
     if (sent) editor.chain().focus().setImage({ src: `/m/${sent.name}`, alt: sent.alt }).run();
   };
