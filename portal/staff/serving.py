@@ -14,6 +14,7 @@ from content_cache.releases import Releases
 from content_cache.signing import signer_of
 from portal import control
 from portal.config import Config
+from portal.content_desk import key_file
 from portal.hearing import Hearing
 from portal.staff import app, guard
 from portal.staff.accounts import Accounts
@@ -55,7 +56,7 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
     stack.callback(accounts.close)
     content = ContentStore(folder / "content.db")
     stack.callback(content.close)
-    signer = signer_of(folder / "content-signing.key")
+    signer = signer_of(key_file(config))
     hearing = Hearing(folder / "answers.db")
     stack.callback(hearing.close)
     worker = ThreadPoolExecutor(1, thread_name_prefix="stores")

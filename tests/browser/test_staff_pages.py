@@ -27,6 +27,7 @@ SIZES = {"phone": (360, 640), "desktop": (1280, 800)}
 
 PAGES = {
     "overview": "/",
+    "releases": "/releases",
     "faults": "/voices",
     "questions": "/voices/questions",
     "line": "/line",
@@ -129,6 +130,8 @@ def look(page: Any, size: str, name: str, wrong: dict[str, object]) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / f"{name}.{size}.png", full_page=True)
     seen = page.evaluate(MEASURE)
+    # A box to tick is as large as its label, which TARGETS measures.
+    small = [t for t in seen["small"] if t["text"] or t["width"] != 24]
     wrong |= {
         f"{name} ({size}): {fault}": value
         for fault, value in {
@@ -136,7 +139,7 @@ def look(page: Any, size: str, name: str, wrong: dict[str, object]) -> None:
             "text under 18 px": seen["size"] < 18 and seen["size"],
             "not one h1": seen["headings"] != 1 and seen["headings"],
             "contrast under 4.5": seen["faint"],
-            "targets under 48 px": seen["small"] + page.evaluate(TARGETS),
+            "targets under 48 px": small + page.evaluate(TARGETS),
         }.items()
         if value
     }

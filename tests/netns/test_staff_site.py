@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from portal.demo.addresses import GATEWAY4, GATEWAY6, WAN4
 from portal.demo.lab import API_URI, Lab
 from portal.demo.phone import Phone
 from portal.demo.probes import Answer, NoAnswer
+from portal.staff import totp
 
 pytestmark = pytest.mark.netns
 
@@ -171,6 +173,64 @@ def test_a_daemon_that_is_told_to_stop_takes_its_pages_along(staffed: Lab) -> No
     assert staffed.portal_stop() == 0
 
     assert not Path(f"/proc/{child}").exists()
+
+
+class Desk:
+    """A member of staff at a browser on the gateway."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._cookies = lab.folder / "cookies"
+
+    def get(self, path: str) -> str:
+        return self._curl(path)
+
+    def post(self, path: str, **fields: str) -> str:
+        """The page that the form leads to."""
+        sent = [word for pair in fields.items() for word in ("--data-urlencode", "=".join(pair))]
+        return self._curl(path, "--header", f"Origin: {ADDRESS}", "--location", *sent)
+
+    def _curl(self, path: str, *words: str) -> str:
+        jar = ("--cookie", self._cookies, "--cookie-jar", self._cookies)
+        form = words or ("--location",)
+        return self._lab.gateway.must(
+            "curl", "--silent", "--max-time", "10", *jar, *form, f"{ADDRESS}{path}"
+        )
+
+
+def test_an_administrator_ends_and_blocks_a_device_by_its_name(
+    staffed: Lab, phone_of_staffed: Phone
+) -> None:
+    made = staffed.gateway.run(
+        *(sys.executable, "-m", "portal", "staff", "add", "Anh Minh", "--role", "administrator"),
+        *("--password-stdin", "--config", staffed.folder / "portal.toml"),
+        stdin="trau vang uong nuoc 7\n",
+    )
+    assert made.returncode == 0, made.stderr
+    opened = phone_of_staffed.open("http://connectivitycheck.gstatic.com/generate_204")
+    assert isinstance(opened, Answer)
+    phone_of_staffed.tap(opened)
+    desk = Desk(staffed)
+    page = desk.post("/sign-in", name="anh minh", password="trau vang uong nuoc 7")
+    secret = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
+    code = totp.code_at(secret, int(time.time()) // totp.STEP_SECONDS)
+    assert "thiết bị đang vào mạng" in desk.post("/sign-in/code", code=code)
+
+    devices = desk.get("/devices")
+    [name] = set(re.findall(r'name="device" value="([0-9a-f]{32})"', devices))
+    assert phone_of_staffed.mac not in devices
+    assert str(phone_of_staffed.ip4) not in devices
+    after = desk.post("/devices/block", device=name, reason="thư rác")
+
+    assert "Đã chặn thiết bị" in after
+    wait_for(lambda: "thư rác" in desk.get("/devices"))  # The log is written by a thread.
+    assert value(metrics(staffed), "portal_open_devices") == 0
+    [kept] = set(re.findall(r'name="device" value="([0-9a-f]{32})"', desk.get("/devices")))
+    assert "Đã bỏ chặn" in desk.post("/devices/unblock", device=kept)
+    again = phone_of_staffed.open("http://connectivitycheck.gstatic.com/generate_204")
+    assert isinstance(again, Answer)
+    phone_of_staffed.tap(again)
+    assert value(metrics(staffed), "portal_open_devices") == 1
 
 
 def test_the_address_of_the_phones_is_refused(lab: Lab) -> None:

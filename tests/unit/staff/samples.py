@@ -11,6 +11,8 @@ from portal.hearing import FAULTS
 from portal.migrations import migrate
 from portal.schedule import day_begins
 from portal.staff.figures import day_names
+from splash import publishing
+from splash.content import Notice, Words
 from splash.workflow import Actor
 from tests.unit.splash.contents import ARTICLE, POLL, QUIZ
 from tests.unit.staff.world import World
@@ -43,13 +45,13 @@ def a_month(world: World, folder: Path) -> None:
         " đêm có được phụ cấp không?"
     )  # fmt: skip
     hearing.put_aside(ids[3], "Chị Hoa", now)
+    published(world, "Thứ bảy cúp nước", "Cúp điện tầng 2")
     store = world.content
     for made, id in ((ARTICLE, "lam-them-gio"), (POLL, "ban-can-gi"), (QUIZ, "hieu-luat")):
         store.create(made, AUTHOR, now - 9 * 86400, id=id)
         store.act("submit", id, 1, AUTHOR, now - 8 * 86400)
         store.act("approve", id, 1, APPROVER, now - 7 * 86400, note="Đã đối chiếu luật")
         store.act("publish", id, 1, APPROVER, now - 7 * 86400)
-    store.add_release(1, now - 7 * 86400, "Anh Minh")
     for n in range(60):
         hearing.vote("ban-can-gi", chance.choice([0, 0, 1]), MacAddress(f"02:00:5e:10:00:{n:02x}"))
     days = day_names(now, 30)
@@ -72,6 +74,16 @@ def a_month(world: World, folder: Path) -> None:
             for n in range(3)
         ]
     }
+
+
+def published(world: World, *titles: str) -> None:
+    """One release after the other, each with one notice more."""
+    for title in titles:
+        made = Notice(Words(title), Words("<p>Từ 8 giờ đến 11 giờ.</p>"))
+        id = world.content.create(made, AUTHOR, world.now).item.id
+        world.content.act("submit", id, 1, AUTHOR, world.now)
+        world.content.act("approve", id, 1, APPROVER, world.now)
+        publishing.carry_out(world.site.press, "publish", id, 1, APPROVER, world.now)
 
 
 def _sessions(path: Path, now: float, chance: random.Random) -> None:

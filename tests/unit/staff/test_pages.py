@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 
 from portal import control
 from portal.staff import app
-from tests.unit.staff.samples import a_month
+from tests.unit.staff.samples import a_month, published
 from tests.unit.staff.world import PASSWORD, Browser, World
 
 NEW = "ca chep hoa rong 9"
@@ -322,8 +323,6 @@ async def test_any_number_of_a_page_is_a_page(world: World, page: str) -> None:
 
 
 def test_every_message_on_a_page_is_in_both_languages() -> None:
-    from jinja2 import nodes
-
     environment = app.templates()
     found = 0
     for name in environment.list_templates():
@@ -337,3 +336,54 @@ def test_every_message_on_a_page_is_in_both_languages() -> None:
                     assert not blank, (name, call.lineno)
                 found += 1
     assert found > 100
+
+
+# Releases
+
+
+async def test_phones_get_an_earlier_release_again_byte_for_byte(world: World) -> None:
+    published(world, "Cúp nước", "Cúp điện")
+    before = world.releases.signed(1)
+    browser = await world.signed_in("lan", "approver")
+    page = await text(browser, "/releases")
+    assert page.index("Lần 2 <span") < page.index("Lần 1<")
+
+    done = await browser.post("/releases/1/back", {"note": "đăng nhầm"})
+
+    assert done.status == 303
+    assert world.releases.active_number() == 1
+    assert world.releases.signed(1) == before
+    assert "Đã quay về lần đăng số 1" in await text(browser, "/releases")
+    assert [one.revision.item.id for one in world.content.live()] == ["cup-nuoc"]
+    entry = world.content.audit()[0]
+    assert (entry.who, entry.action, entry.n, entry.note) == ("lan", "roll_back", 1, "đăng nhầm")
+
+
+async def test_an_author_rolls_nothing_back(world: World) -> None:
+    published(world, "Cúp nước", "Cúp điện")
+    browser = await world.signed_in("hoa", "author")
+
+    assert (await browser.post("/releases/1/back", {"note": "x"})).status == 403
+    assert world.releases.active_number() == 2
+
+
+async def test_a_release_that_is_damaged_stays_away(world: World) -> None:
+    published(world, "Cúp nước", "Cúp điện")
+    release = world.releases.release(1)
+    world.releases.file(release.manifest.index).write_bytes(b"x")
+    browser = await world.signed_in("lan", "approver")
+
+    done = await browser.post("/releases/1/back", {"note": "x"})
+
+    assert "không còn nguyên vẹn" in await done.text()
+    assert world.releases.active_number() == 2
+    assert len(world.content.live()) == 2
+
+
+async def test_what_was_never_released_cannot_come_back(world: World) -> None:
+    browser = await world.signed_in("lan", "approver")
+
+    done = await browser.post("/releases/7/back", {"note": "x"})
+
+    assert "Không có lần đăng này" in await done.text()
+    assert "Chưa đăng lần nào" in await text(browser, "/releases")
