@@ -31,7 +31,7 @@ WIDTHS: Final[dict[Use, int]] = {"poster": 480, "picture": 800, "body": 800}
 """Pixels across: the poster is in the page of a captive phone, which gets all at once."""
 
 BYTES: Final[dict[Use, int]] = {"poster": 28_000, "picture": 120_000, "body": 120_000}
-"""What one may weigh. With its page of 4 KB a splash stays below 50 KB, base64 included."""
+"""What one may weigh; `splash.publishing` asks for no less."""
 
 _QUALITIES: Final = (70, 60, 50, 40, 30, 20)
 _SMALLEST_WIDTH: Final = 240

@@ -7,6 +7,7 @@ from PIL import Image
 
 from portal.staff import images
 from portal.staff.images import PictureError, shrink
+from splash import publishing
 
 EXIF_ORIENTATION, EXIF_GPS = 0x0112, 0x8825
 
@@ -141,3 +142,8 @@ def test_of_an_animation_the_first_picture_is_kept() -> None:
 
     assert getattr(picture, "n_frames", 1) == 1
     assert picture.convert("RGB").getpixel((10, 10))[0] > 200
+
+
+def test_what_is_drawn_may_be_published() -> None:
+    assert images.BYTES["poster"] <= publishing.POSTER_BYTES
+    assert max(images.BYTES.values()) <= publishing.PICTURE_BYTES

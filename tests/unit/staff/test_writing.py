@@ -273,6 +273,8 @@ async def test_a_house_owner_writes_notices_of_the_own_house_only(world: World) 
     own = await written(owner, _houses="nha-01")
 
     assert (await owner.get("/write/article")).status == 403
+    assert (await owner.get("/media")).status == 403
+    assert (await owner.get("/import")).status == 403
     assert (await owner.post("/write/article", FORMS["article"])).status == 409
     assert (await owner.post("/write/notice", NOTICE | {"_houses": "nha-02"})).status == 409
     assert (await owner.post("/write/notice", NOTICE)).status == 409
