@@ -14,6 +14,9 @@ from content_cache.builder import BundleItem
 from content_cache.manifest import BundleError
 
 _ROUNDS: Final = 4
+_MOST_PER_LETTER: Final = 6
+_EMPTY: Final = 200_000
+"""More bytes than the catalogue ever has for a letter, and without any."""
 _ANY_FILE: Final = f"{'f' * 64}.gz"
 
 
@@ -38,6 +41,10 @@ def fitting(
     order = sorted(items, key=lambda item: item.id)
     order.sort(key=lambda item: (item.kind in needed, item.pinned, item.date), reverse=True)
     packed = {item.id: len(gzip.compress(item.content, 9, mtime=0)) for item in order}
+    media = {name for item in order for name in item.media}
+    files = sum(packed.values()) + sum(media_bytes.get(name, 0) for name in media)
+    if files + _MOST_PER_LETTER * sum(map(_letters, order)) + _EMPTY <= most_bytes:
+        return Fitting(tuple(order), ())  # As nearly always; the rest takes seconds for thousands.
     # What the catalogue costs is known only when it is made: as much for a letter in each round
     # as it was in the round before.
     empty = len(catalogue_writer.write([]))
@@ -49,8 +56,8 @@ def fitting(
         left = float(most_bytes - empty)
         for item in order:
             new = set(item.media) - there
-            media = sum(media_bytes.get(name, 0) for name in new)
-            cost = packed[item.id] + media + per_letter * _letters(item)
+            new_bytes = sum(media_bytes.get(name, 0) for name in new)
+            cost = packed[item.id] + new_bytes + per_letter * _letters(item)
             if cost <= left:
                 left -= cost
                 there |= new

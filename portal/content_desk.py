@@ -32,7 +32,8 @@ def open_press(config: Config) -> Press:
         raise ContentError(str(error)) from None
     except OSError as error:
         raise ContentError(f"{error.filename or folder}: {error.strerror}") from None
-    return Press(store, Releases(config.content_store), signer, config.organisation)
+    releases, most_bytes = Releases(config.content_store), config.content.max_mb * 10**6
+    return Press(store, releases, signer, config.organisation, most_bytes)
 
 
 def key_file(config: Config) -> Path:

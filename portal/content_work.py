@@ -69,10 +69,13 @@ def import_files(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Release what is live."""
-    with _press(options, publishes=True) as (_, press):
+    with _press(options, publishes=True) as (config, press):
         with _told("nothing was published"):
             release = publishing.publish(press, time.time(), _who(options), options.note)
         print(f"release {release.n} is shown, with {_items(len(release.what))}")
+        if away := publishing.left_out(press, release.n):
+            most = f"{config.content.max_mb} MB ([content] max_mb)"
+            print(f"{_items(len(away))} of these did not fit into {most}: {', '.join(away)}")
         if options.to is not None:
             with _told(f"{options.to} was left as it is"):
                 number = publishing.publish_to(press, options.to, time.time(), _who(options))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from content_cache import builder, catalogue
+from content_cache import budget, builder, catalogue
 from content_cache.builder import BundleItem
 from content_cache.manifest import BundleError, is_name
 from content_cache.releases import Releases
@@ -35,6 +35,9 @@ SOUND_BYTES: Final = 5_000_000
 
 KEPT_RELEASES: Final = 30
 """Besides the active one, on the disk. Older ones are made again when they are wanted."""
+
+LEFT_OUT: Final = "left_out"
+"""In the audit trail: articles that are live and did not fit into a release."""
 
 _LOCAL: Final = timedelta(hours=7)
 """Days are the site's: Vietnam has one time, all year."""
@@ -67,6 +70,8 @@ class Press:
     releases: Releases
     signer: Signer
     organisation: Organisation
+    most_bytes: int = 100_000_000
+    """What a release may have; access points refuse more."""
 
 
 def footer_problems(organisation: Organisation) -> tuple[Problem, ...]:
@@ -144,6 +149,14 @@ def _media_problems(store: ContentStore, live: Live) -> Iterator[Problem]:
             )
 
 
+def left_out(press: Press, n: int) -> tuple[str, ...]:
+    """The ids of the articles that did not fit into the release `n`."""
+    for entry in press.store.audit():
+        if (entry.action, entry.n) == (LEFT_OUT, n):
+            return tuple(entry.note.split(", "))
+    return ()
+
+
 def publish(press: Press, now: float, by: str, note: str = "") -> Release:
     """Release what is live, and show it.
 
@@ -188,7 +201,7 @@ def roll_back(press: Press, n: int, actor: Actor, now: float, note: str = "") ->
     """Show the release `n` again, byte for byte, and make live what was live in it.
 
     One that is no longer on the disk is made again, and has the same bytes while the program that
-    made it is the same.
+    made it and `most_bytes` are the same.
 
     Raises:
         Refused, NoSuchItem: as `ContentStore.roll_back` says.
@@ -292,16 +305,23 @@ def _release(press: Press, now: float, by: str, note: str) -> Release:
     number = _newest(press) + 1
     with suppress(BundleError):  # And what a power cut left half done.
         press.releases.collect(keep=1 + KEPT_RELEASES)
-    _build(press, press.store.live(), number, now)
+    away = _build(press, press.store.live(), number, now)
     release = press.store.add_release(number, now, by, note)
+    if away:
+        press.store.write_audit(by, LEFT_OUT, now, n=number, note=", ".join(away))
     press.releases.activate(number, press.signer.public_key)
     return release
 
 
-def _build(press: Press, live: Iterable[Live], number: int, made: float) -> None:
+def _build(press: Press, live: Iterable[Live], number: int, made: float) -> list[str]:
+    """Build what fits; returns the ids of the articles that do not."""
     items = [_bundled(one) for one in live if one.ends is None or one.ends > made]
     media = {name: press.store.media_folder / name for item in items for name in item.media}
-    builder.build(press.releases, items, media, number, made, press.signer)
+    sizes = {name: path.stat().st_size for name, path in media.items() if path.is_file()}
+    needed = content.KINDS.keys() - {"article"}
+    fit = budget.fitting(items, sizes, press.most_bytes, needed)
+    builder.build(press.releases, fit.kept, media, number, made, press.signer)
+    return [item.id for item in fit.left_out]
 
 
 def _bundled(live: Live) -> BundleItem:

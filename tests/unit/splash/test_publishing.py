@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -96,6 +97,28 @@ def test_what_is_published_is_in_the_active_release(press: Press) -> None:
         NOW + 100,
         "2027-01-15",
     )
+
+
+def test_articles_that_do_not_fit_are_left_out_and_said(press: Press) -> None:
+    plain = replace(ARTICLE, body=Words("<p>Chữ</p>"), picture=None, audio=None)
+    ids = []
+    for number in range(3):
+        source = replace(ARTICLE.source, published=date(2026, 5, 1 + number))
+        random = Random(number).randbytes(6000).hex()
+        words = replace(plain, body=Words(f"<p>{random}</p>"), source=source)
+        ids.append(approved(press.store, replace(words, title=Words(f"Bài {number}"))))
+    small = replace(press, most_bytes=110_000)
+    for id in ids[:2]:
+        press.store.act("publish", id, 1, TUAN, NOW)
+
+    release = carry_out(small, "publish", ids[2], 1, TUAN, NOW)
+
+    assert publishing.left_out(small, release.n) == ("bai-0",)
+    active = press.releases.active()
+    assert active is not None
+    assert active.manifest.total_bytes <= 110_000
+    with closing(Catalogue(active.index)) as catalogue:
+        assert [catalogue.get(id, "hp-001", NOW) is not None for id in ids] == [False, True, True]
 
 
 def test_an_article_from_elsewhere_has_the_day_it_appeared_there(press: Press) -> None:
