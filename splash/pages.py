@@ -153,7 +153,7 @@ class Pages:
     def _prepare(self, view: View, look: Look, open: bool) -> Page:
         words = self._texts[look.language]
         speak = _Speech(self._site, words)
-        said = _Said(look, open)
+        said = _Said(look, open, speak.text("articles.needs_internet"))
         html = self._templates.get_template(_template_of(view)).render(
             view=view,
             look=look,
@@ -277,15 +277,16 @@ def _answers(quiz: content.Quiz, choices: tuple[int | None, ...]) -> bool:
 
 
 _LINK_HERE: Final = re.compile(r'<a href="/[^"?#]*(?=")')
-_LINK_ELSEWHERE: Final = re.compile(r'<a href="https?:[^>]*>')
+_LINK_ELSEWHERE: Final = re.compile(r'<a href="https?:[^>]*>(.*?)</a>', re.DOTALL)
 
 
 class _Said:
     """What staff have written, in the language there is; told where it is not the page's."""
 
-    def __init__(self, look: Look, open: bool) -> None:
+    def __init__(self, look: Look, open: bool, later: Markup) -> None:
         self._language: Language = look.language
         self._open = open
+        self._later = later  # What follows a link that leads nowhere yet.
         self._query = views.query(look)
 
     def plain(self, words: Words) -> str:
@@ -297,12 +298,12 @@ class _Said:
     def block(self, words: Words) -> Markup:
         """HTML of staff, which has been checked (`splash.markup`).
 
-        Links to our pages keep the look; those to elsewhere lead nowhere before login.
+        Links to our pages keep the look; those to elsewhere lead nowhere before login, and say so.
         """
         text, language = spoken(words, self._language)
         text = _LINK_HERE.sub(rf"\g<0>{escape(self._query)}", text)
         if not self._open:
-            text = _LINK_ELSEWHERE.sub("<a>", text)
+            text = _LINK_ELSEWHERE.sub(rf"<a>\1</a> <small>{self._later}</small>", text)
         return self._marked(Markup(text), language, Markup("div"))
 
     def of_item(self, item: Any) -> Words:

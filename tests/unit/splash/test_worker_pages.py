@@ -243,7 +243,10 @@ def test_links_in_a_text_keep_the_look_and_lead_outside_only_when_online() -> No
     captive = html(shown, views.Article("bai"), Look("en", large=True))
     online = html(shown, views.Article("bai"), EN, open=True)
 
-    assert '<a href="/a/x?lang=en&amp;text=large">1</a> <a>2</a> <a href="tel:113">' in captive
+    assert (
+        '<a href="/a/x?lang=en&amp;text=large">1</a> <a>2</a> <small>(needs the Internet)</small>'
+        in captive
+    )
     assert '<a href="/a/x?lang=en">1</a> <a href="https://x.example/y">2</a>' in online
 
 
