@@ -51,8 +51,11 @@ def add(content: argparse.ArgumentParser) -> None:
     mirrored.add_argument(
         "--try",
         dest="tries",
-        action="store_true",
-        help="show the first three articles of each source as they would be; keep nothing",
+        nargs="?",
+        const=Path(),
+        type=Path,
+        metavar="DIR",
+        help="keep nothing; show the first three articles, as pages in DIR too",
     )
     mirrored.add_argument(
         "--publish", action="store_true", help="then release what needed no person, if anything"

@@ -124,7 +124,7 @@ def mirror(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         where = "install union-portal[publish] on the machine that publishes"
         raise ContentError(f"this needs {error.name}; {where}") from None
-    if options.tries:
+    if options.tries is not None:
         return mirror_work.try_out(load(options.config), options)
     with (
         _press(options, publishes=options.publish) as (config, press),

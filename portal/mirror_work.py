@@ -10,24 +10,20 @@ import fcntl
 import json
 import os
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import IO, Any, Final
 
 from content_cache.mirror import report as reports
 from content_cache.mirror import sources as source_file
-from content_cache.mirror.articles import Article
-from content_cache.mirror.dates import VIETNAM
 from content_cache.mirror.memory import Memory
 from content_cache.mirror.report import Report
 from content_cache.mirror.run import Outcome, Progress
 from content_cache.mirror.run import mirror as run
 from content_cache.mirror.sources import Source, SourcesError
-from portal import __version__, mirror_keeping
+from portal import __version__, mirror_keeping, mirror_try
 from portal.config import Config, ConfigurationError
 from portal.content_desk import ContentError
 from splash import publishing
@@ -76,14 +72,19 @@ def try_out(config: Config, options: argparse.Namespace) -> int:
 
     Raises:
         ConfigurationError: `mirror.toml` cannot be used.
+        ContentError: the folder for the pages cannot be written.
     """
     told = []
     for source in _sources(options):
         with Memory(None) as memory:
             outcome = _run(source, memory, time.time(), config, most=_TRIED)
-        for result in outcome.results:
-            print(shown(result.article, source))
+        copies = [result.article for result in outcome.results]
+        for copy in copies:
+            print(mirror_try.as_text(copy, source))
         print(reports.in_vietnamese(outcome.report))
+        if options.tries != Path():
+            for file in mirror_try.write_pages(options.tries, copies, source, config):
+                print(file)
         told.append(outcome.report)
     return _code(told)
 
@@ -112,61 +113,6 @@ def _run(
         return asyncio.run(
             run(source, memory, now, agent=agent, used=used, most=most, progress=progress)
         )
-
-
-def shown(article: Article, source: Source) -> str:
-    """An article as a terminal can show it: what a reader would see, and where it leads."""
-    reader = _Reader()
-    reader.feed(article.html)
-    reader.close()
-    lines = (" ".join(line.split()) for line in reader.text.splitlines())
-    day = article.date.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") if article.date else "?"
-    head = [
-        "─" * _WIDTH,
-        textwrap.fill(article.title, _WIDTH),
-        f"{day} · {source.title} · {article.address}",
-        *([f"[ảnh: {article.title}]"] if article.picture else []),
-    ]
-    return "\n".join([*head, "", *(textwrap.fill(line, _WIDTH) for line in lines if line), ""])
-
-
-class _Reader(HTMLParser):
-    """Reads the HTML of a text (`splash.markup`) as lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-        self._href = ""
-        self._is_head = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        match tag:
-            case "a":
-                self._href = given.get("href") or ""
-            case "img":
-                self.text += f"[ảnh: {given.get('alt')}]\n"
-            case "li":
-                self.text += "\n• "
-            case "br":
-                self.text += "\n"
-            case "h2" | "h3":
-                self._is_head = True
-
-    def handle_endtag(self, tag: str) -> None:
-        match tag:
-            case "a":
-                self.text += f" <{self._href}>"
-            case "td" | "th":
-                self.text += " | "
-            case "strong" | "em" | "u":
-                pass
-            case _:
-                self.text += "\n"
-                self._is_head = False
-
-    def handle_data(self, data: str) -> None:
-        self.text += data.upper() if self._is_head else data
 
 
 def _sources(options: argparse.Namespace) -> tuple[Source, ...]:

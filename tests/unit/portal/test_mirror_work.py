@@ -1,15 +1,10 @@
-"""`portal content mirror`: what it says before it asks any website, and what `--try` shows."""
+"""`portal content mirror`: what it says before it asks any website."""
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from content_cache.mirror.articles import Article
-from content_cache.mirror.dates import VIETNAM
-from content_cache.mirror.sources import Source
 from portal.__main__ import main
-from portal.mirror_work import shown
 
 PORTAL = """
 [site]
@@ -79,33 +74,3 @@ def test_a_private_network_is_not_asked_and_the_code_says_that_nothing_came(
     said = capsys.readouterr().out
     assert "máy chủ 127.0.0.1 nằm trong mạng nội bộ, không được phép tải" in said
     assert (config.parent / "data" / "mirror.db").exists() == ("--try" not in options)
-
-
-def test_an_article_is_shown_as_text() -> None:
-    article = Article(
-        "a",
-        "https://a.vn/1",
-        "Tên bài",
-        "",
-        '<h2>Phần một</h2><p>Chữ <strong>đậm</strong> và <a href="https://b.vn/">nơi khác</a>'
-        ' hay <a href="/a/bai">bài kia</a>; 1 &lt; 2.</p><ul><li>một</li><li>hai</li></ul>'
-        '<figure><img src="/m/x.webp" alt="Công nhân"><figcaption>Chú thích</figcaption></figure>'
-        "<table><tr><td>a</td><td>b</td></tr></table>",
-        datetime(2026, 5, 12, 14, 30, tzinfo=VIETNAM),
-        "",
-        (),
-    )
-    source = Source(name="a", title="LĐLĐ", kind="page", url="https://a.vn/1")
-
-    assert shown(article, source).splitlines()[1:] == [
-        "Tên bài",
-        "12/05/2026 14:30 · LĐLĐ · https://a.vn/1",
-        "",
-        "PHẦN MỘT",
-        "Chữ đậm và nơi khác <https://b.vn/> hay bài kia </a/bai>; 1 < 2.",
-        "• một",
-        "• hai",
-        "[ảnh: Công nhân]",
-        "Chú thích",
-        "a | b |",
-    ]
