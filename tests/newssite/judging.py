@@ -4,9 +4,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from content_cache.mirror.articles import Article as Mirrored
 from tests.newssite.articles import Article, split
+
+
+class Mirrored(Protocol):
+    @property
+    def title(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def date(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    title: str
+    html: str
+    date: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

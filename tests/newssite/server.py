@@ -54,12 +54,20 @@ class Server:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         at = self.now()
-        response = await self._response(request)
-        entry = {"at": at, "path": request.path_qs, "status": response.status}
-        self.requests.append(entry)
-        if self.log is not None:
-            with self.log.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(entry) + "\n")
+        status = 0
+        try:
+            response = await self._response(request)
+            status = response.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            took = self.now() - at
+            entry = {"at": at, "path": request.path_qs, "status": status, "took": took}
+            self.requests.append(entry)
+            if self.log is not None:
+                with self.log.open("a", encoding="utf-8") as log:
+                    log.write(json.dumps(entry) + "\n")
         return response
 
     async def _response(self, request: web.Request) -> web.StreamResponse:
