@@ -19,7 +19,7 @@ _PORTAL = f"http://{PORTAL_HOST}"
 _NOT_PASSED_ON = frozenset({"host", "connection", "content-length", "transfer-encoding"})
 
 
-def listen(preferred_port: int = 8880) -> socket.socket:
+def listen(preferred_port: int) -> socket.socket:
     """A socket on 127.0.0.1 of the calling process's network; any port if that one is taken."""
     with contextlib.suppress(OSError):
         return socket.create_server(("127.0.0.1", preferred_port))
