@@ -120,7 +120,7 @@ def _choose_journal(db: sqlite3.Connection) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """`data` in the file `path`, on the disk; or the file as it was."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")  # What is left of a power cut is written over.
     try:
         with part.open("wb") as file:
             file.write(data)

@@ -250,7 +250,8 @@ def publish_to(press: Press, folder: Path, now: float, by: str) -> int:
     # A gateway may be fetching the release before: its files stay for once.
     needed = active.manifest.files.keys() | (before.files.keys() if before else set())
     for path in files.iterdir():
-        if is_name(path.name) and path.name not in needed:
+        unfinished = path.name.startswith(".") and path.suffix == ".part"
+        if unfinished or (is_name(path.name) and path.name not in needed):
             path.unlink()
     return active.number
 

@@ -324,6 +324,9 @@ def test_a_folder_keeps_the_files_of_the_release_before_and_no_others(
     press: Press, tmp_path: Path
 ) -> None:
     web = tmp_path / "web"
+    (web / "files").mkdir(parents=True)
+    (web / "files" / ".x.db.part").write_bytes(b"what a power cut left")
+    (web / "files" / "README").write_text("somebody else's")
     names = []
     for words in (NOTICE, QUIZ, replace(NOTICE, title=Words("Khác"))):
         put_live(press, words)
@@ -332,7 +335,7 @@ def test_a_folder_keeps_the_files_of_the_release_before_and_no_others(
         assert active is not None
         names.append(set(active.manifest.files))
 
-    assert {path.name for path in (web / "files").iterdir()} == names[1] | names[2]
+    assert {path.name for path in (web / "files").iterdir()} == (names[1] | names[2] | {"README"})
 
 
 def test_gateways_are_led_back_by_a_new_number(press: Press, tmp_path: Path) -> None:
