@@ -171,6 +171,9 @@ async def page_of(
         shown=shown(live, site.wall()),
         overdue=content.overdue(revision.content, today(site.wall())),
         may={action for action, refusal in refusals.items() if refusal is None},
+        may_withdraw_live=live is not None
+        and live.revision.n != revision.n
+        and workflow.refusal("withdraw", visit.actor, live.revision.subject) is None,
         own_words=workflow.OWN_WORDS in refusals.values(),
         problems=problems,
         wrong=wrong,

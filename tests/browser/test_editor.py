@@ -31,7 +31,7 @@ POLICY = (
 PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><title>Bài</title>
 <link rel="stylesheet" href="/pico.min.css"><link rel="stylesheet" href="/editor.css">
 <link rel="icon" href="data:,">
-<script src="/htmx.min.js" defer></script><script src="/uplot.min.js" defer></script>
+<script src="/uplot.min.js" defer></script>
 <script src="/editor.js" defer></script>
 <main class="container"><form data-unsaved="try" data-revision="1">
 <label for="body">Nội dung</label>

@@ -221,6 +221,16 @@ async def test_what_is_withdrawn_is_gone_at_once(world: World) -> None:
     assert world.releases.active_number() == 2
 
 
+async def test_what_is_live_can_be_withdrawn_from_the_page_of_a_newer_draft(world: World) -> None:
+    id = await published(world)
+    hoa = await world.signed_in("hoa", "author")
+    await hoa.post(f"/items/{id}/edit", NOTICE | {"_base": "1", "title.vi": "Bản mới"})
+    administrator = await world.signed_in("tuan", "administrator")
+
+    assert "Gỡ ngay bản 1" in await (await administrator.get(f"/items/{id}")).text()
+    assert "Gỡ ngay" not in await (await hoa.get(f"/items/{id}")).text()
+
+
 async def test_nothing_is_published_while_nobody_answers_for_it(world: World) -> None:
     author = await world.signed_in("lan", "author")
     approver = await world.signed_in("minh", "approver")

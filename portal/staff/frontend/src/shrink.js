@@ -42,6 +42,7 @@ export async function send(file, use, failed) {
     throw new Error(failed);
   }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.problem ?? failed);
+  // Who is not signed in any more gets the page of the sign-in.
+  if (!answer.ok || !told.name) throw new Error(told.problem ?? failed);
   return told;
 }
