@@ -79,12 +79,11 @@ class Pages:
         self.forms = forms
         self._templates = _environment()
         self._texts = texts.load(texts_folder, _texts_asked_for(self._templates))
-        self._style = self._rendered("style.css")
-        self._more_style = self._rendered("more.css")
+        self._styles = {
+            sheet.removesuffix(".css"): Markup(self._templates.get_template(sheet).render().strip())
+            for sheet in self._templates.list_templates(extensions=["css"])
+        }
         self._show(token, articles, edition)
-
-    def _rendered(self, template: str) -> Markup:
-        return Markup(self._templates.get_template(template).render().strip())
 
     def _show(self, token: str, articles: Articles, edition: Edition) -> None:
         self.token = token
@@ -105,7 +104,7 @@ class Pages:
     @property
     def content_security_policy(self) -> str:
         """The policy these pages live under: their style sheets, their own forms, no more."""
-        styles = " ".join(f"'sha256-{_digest(style)}'" for style in (self._style, self._more_style))
+        styles = " ".join(f"'sha256-{_digest(style)}'" for style in self._styles.values())
         return (
             f"default-src 'none'; style-src {styles}; img-src 'self' data:; "
             "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -161,8 +160,7 @@ class Pages:
             site=self._site,
             token=self.token,
             forms=self.forms,
-            style=self._style,
-            more=self._more_style,
+            styles=self._styles,
             t=speak.text,
             lines=speak.lines,
             category=speak.category,

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
@@ -126,8 +127,10 @@ class Phone(Host):
         """Open a page in the sign-in window."""
         return self.fetch(url, headers={"User-Agent": SIGN_IN_WINDOW}, follow=True)
 
-    def tap(self, page: Answer, path: str = "/accept") -> Outcome:
-        """Tap the button of the form on `page` that leads to `path`, and see what comes.
+    def tap(
+        self, page: Answer, path: str = "/accept", typed: Mapping[str, str] = MappingProxyType({})
+    ) -> Outcome:
+        """Fill in the form on `page` that leads to `path`, tap its button, and see what comes.
 
         Raises:
             LabError: the page has no such form.
@@ -142,7 +145,7 @@ class Phone(Host):
                         "Origin": f"{parts.scheme}://{parts.netloc}",
                         "Referer": page.url,
                     },
-                    form=form.fields,
+                    form={**form.fields, **typed},
                     follow=True,
                 )
         raise LabError(f"{page.url} has no form for {path}")

@@ -4,15 +4,16 @@ The pages are opened as files, with JavaScript off and no network at all.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from splash import example, views
+from splash import content, example, views
 from splash.__main__ import preview
 from splash.pages import Pages
-from splash.views import Look
+from splash.views import LOOKS, Look, query
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -139,6 +140,40 @@ def test_the_green_button_is_on_the_first_screen(
     page.goto(files[name].as_uri())
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.first-screen.png")
+
+    assert page.evaluate(MEASURE)["button"] <= 640
+    page.close()
+
+
+LONGEST = [
+    (title, welcome)
+    for title in ("Tháng Công nhân: Công đoàn cùng bạn, khu trọ bình yên, ấm no", "Chào")
+    for welcome in (
+        "Mời bạn bấm nút xanh rồi đọc tin ở dưới.",
+        "Chào bạn! Bấm nút xanh là vào mạng, không cần mật khẩu, không mất tiền, rất dễ.",
+        "Chào các bạn công nhân ở trọ! Công đoàn thành phố chúc các bạn một tháng làm việc an toàn,"
+        " gia đình khỏe mạnh, và mời các bạn đọc những điều cần biết về tiền lương, làm thêm giờ,"
+        " bảo hiểm.",
+    )
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("title", "welcome"), LONGEST)
+def test_whatever_staff_write_leaves_the_button_on_the_first_screen(
+    chromium: Any, tmp_path: Path, look: Look, title: str, welcome: str
+) -> None:
+    greeting = content.parse(
+        "splash", {"title": {"vi": title}, "welcome": {"vi": welcome}, "poster": None}
+    )
+    assert isinstance(greeting, content.Splash)
+    edition = replace(example.EDITION, splash=greeting)
+    pages = Pages(example.SITE, "example", example.ARTICLES, edition)
+    file = tmp_path / "splash.html"
+    file.write_bytes(pages.page(views.Splash(), look, open=False).plain())
+    page = chromium.new_page(viewport={"width": 360, "height": 640}, offline=True)
+    page.goto(file.as_uri())
+    page.screenshot(path=PICTURES / f"greeting-{len(title)}-{len(welcome)}-{query(look)}.png")
 
     assert page.evaluate(MEASURE)["button"] <= 640
     page.close()

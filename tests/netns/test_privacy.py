@@ -21,10 +21,10 @@ from portal.demo.lab import Lab
 from portal.demo.phone import Phone
 from portal.demo.probes import Answer
 from splash.example import SITE
+from tests.netns.content import ARTICLE, POLL, QUIZ, publish
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("privacy")]
 
-ARTICLE = "02-lam-them-gio"
 NAMES = (DOWNLOAD, "connectivitycheck.gstatic.com", "captive.apple.com")
 SECRET_PATH = "bytes/4321"
 AGENT = "PrivateBrowser/77"
@@ -73,7 +73,7 @@ def written(lab: Lab) -> dict[str, bytes]:
         str(path.relative_to(lab.folder)): path.read_bytes()
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and "content" not in path.parts  # What staff have published.
     }
     return files | {"log": lab.gateway.read_log("portal").encode()}
 
@@ -95,6 +95,17 @@ def use(phone: Phone) -> None:
         phone.fetch(f"http://{name}/{SECRET_PATH}", headers=headers)
     phone.fetch(f"https://{WEBSITE}/")
     assert isinstance(phone.open(home + "/my-data"), Answer)
+    for path, typed in (
+        (f"/poll/{POLL}", {"choice": "0"}),
+        (f"/quiz/{QUIZ}", {"q0": "1"}),
+        ("/fault", {"kind": "slow"}),
+        ("/ask", {"text": "Bao giờ có thêm điểm phát?"}),
+    ):
+        form = phone.open(home + path)
+        assert isinstance(form, Answer)
+        sent = phone.tap(form, path, typed)
+        assert isinstance(sent, Answer)
+        assert sent.status == 200
 
 
 def forget(phone: Phone, what: str) -> None:
@@ -119,6 +130,13 @@ def secrets_of(phones: list[Phone]) -> dict[str, list[bytes]]:
     for text in (ARTICLE, SECRET_PATH, AGENT, "generate_204"):
         secrets[text] = [text.encode()]
     return secrets
+
+
+@pytest.fixture
+def site(site: Lab) -> Lab:
+    """The site, with a poll and a quiz beside the article that is read."""
+    publish(site)
+    return site
 
 
 def test_a_day_of_use_leaves_no_address_and_no_name(site: Lab) -> None:
@@ -146,9 +164,33 @@ def test_a_day_of_use_leaves_no_address_and_no_name(site: Lab) -> None:
     at_the_end = written(site)
 
     secrets = secrets_of(phones)
-    assert "data/sessions.db" in at_the_end
+    assert {"data/sessions.db", "data/answers.db"} <= at_the_end.keys()
     for files in (while_running, after_a_crash, at_the_end):
-        assert told(files, secrets) == []
+        # How often an article was read is counted, for all together.
+        assert set(told(files, secrets)) <= {
+            ("data/answers.db", ARTICLE),
+            ("data/answers.db-wal", ARTICLE),
+        }
+    votes = asked(site, "SELECT choice, length(mark) FROM vote", "answers.db")
+    assert votes == [(0, 16)] * 3  # Who had everything deleted had the votes taken back.
+
+
+def test_when_the_poll_closes_nothing_tells_the_voters_apart(site: Lab) -> None:
+    phone = site.phone()
+    use(phone)
+    marks = [mark for (mark,) in asked(site, "SELECT mark FROM vote", "answers.db")]
+    secrets = [secret for (secret,) in asked(site, "SELECT secret FROM poll_secret", "answers.db")]
+
+    publish(site, without=POLL)
+
+    site.gateway.wait_until(
+        lambda: asked(site, "SELECT count(*) FROM poll_secret", "answers.db") == [(0,)],
+        "the poll is closed",
+    )
+    assert asked(site, "SELECT poll, choice, n FROM tally", "answers.db") == [(POLL, 0, 1)]
+    site.portal_stop()
+    assert len(marks) == len(secrets) == 1
+    assert told(written(site), {"vote": [bytes(marks[0]), bytes(secrets[0])]}) == []  # type: ignore[call-overload]
 
 
 def test_deletion_reaches_the_file(site: Lab, phone: Phone) -> None:
@@ -169,6 +211,7 @@ def test_the_sealed_record_is_closed_to_the_router(lab: Lab) -> None:
     lab.start_internet()
     lab.start_dns_dhcp()
     lab.start_portal({"privacy": {"profile": "sealed", "public_key": public}})
+    publish(lab)
     phone = lab.phone()
     use(phone)
     forget(phone, "withdraw")
@@ -183,7 +226,9 @@ def test_the_sealed_record_is_closed_to_the_router(lab: Lab) -> None:
         ("withheld", phone.mac),
     ]
     assert phone.ip4 in entries[0]["addresses"]
-    assert told(files, secrets_of([phone])) == []
+    secrets = secrets_of([phone])
+    del secrets[ARTICLE]  # How often an article was read is counted, for all together.
+    assert told(files, secrets) == []
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
@@ -195,7 +240,7 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     assert not told({"f": SITE.name.encode()}, {"mac": list(in_every_notation(mac))})
 
 
-def asked(site: Lab, question: str) -> list[tuple[object, ...]]:
-    path = site.folder / "data/sessions.db"
+def asked(site: Lab, question: str, file: str = "sessions.db") -> list[tuple[object, ...]]:
+    path = site.folder / "data" / file
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         return db.execute(question).fetchall()
