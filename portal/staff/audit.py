@@ -20,6 +20,7 @@ ACTIONS: Final = {
     "publish": Said("đăng bản", "published"),
     "withdraw": Said("gỡ bản", "withdrew"),
     "release": Said("đưa lên lần đăng số", "made release"),
+    "left_out": Said("bỏ bớt bài cũ cho vừa dung lượng, lần đăng số", "left out to fit release"),
     "roll_back": Said("quay về lần đăng số", "rolled back to release"),
     "add_account": Said("tạo tài khoản", "made an account"),
     "change_roles": Said("đổi vai trò", "changed roles"),

@@ -56,7 +56,8 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
     stack.callback(accounts.close)
     content = ContentStore(folder / "content.db")
     stack.callback(content.close)
-    signer = signer_of(key_file(config))
+    signer, most_bytes = signer_of(key_file(config)), config.content.max_mb * 10**6
+    releases = Releases(config.content_store)
     hearing = Hearing(folder / "answers.db")
     stack.callback(hearing.close)
     worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
@@ -65,7 +66,7 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
         config=config,
         accounts=accounts,
         content=content,
-        press=Press(content, Releases(config.content_store), signer, config.organisation),
+        press=Press(content, releases, signer, config.organisation, most_bytes),
         hearing=hearing,
         ask=partial(control.ask, config.storage.run_dir / "control.sock"),
         wall=time.time,
