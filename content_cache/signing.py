@@ -49,9 +49,13 @@ class Signer:
     def sign(self, manifest: Manifest) -> bytes:
         """The bytes of `bundle.json`."""
         text = manifest.to_json()
-        signature = self._key.sign(_ABOUT + text.encode()).signature
-        bundle = {"key": self.public_key, "manifest": text, "signature": signature.hex()}
+        signature = self.signature(_ABOUT, text.encode())
+        bundle = {"key": self.public_key, "manifest": text, "signature": signature}
         return json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()
+
+    def signature(self, about: bytes, data: bytes) -> str:
+        """128 hexadecimal digits. `about` says what kind of thing is signed."""
+        return self._key.sign(about + data).signature.hex()
 
 
 def signer_of(path: Path) -> Signer:
@@ -98,15 +102,22 @@ def opened(data: bytes, public_key: str) -> Manifest:
     if key != public_key:
         advice = f"this gateway believes {shown(public_key)} ([content] public_key)"
         raise BundleError([f"bundle.json: is signed by another key, {key}; {advice}"])
+    if not fits(_ABOUT, manifest, key, signature):
+        words = "the signature does not fit; it was changed after it was signed"
+        raise BundleError([f"bundle.json: {words}"])
+    return parse(manifest)
+
+
+def fits(about: bytes, data: bytes, key: str, signature: str) -> bool:
+    """Whether the holder of `key` signed `data` as a thing of the kind `about`."""
     from nacl.exceptions import CryptoError
     from nacl.signing import VerifyKey
 
     try:
-        VerifyKey(bytes.fromhex(key)).verify(_ABOUT + manifest, bytes.fromhex(signature))
+        VerifyKey(bytes.fromhex(key)).verify(about + data, bytes.fromhex(signature))
     except (CryptoError, ValueError):
-        words = "the signature does not fit; it was changed after it was signed"
-        raise BundleError([f"bundle.json: {words}"]) from None
-    return parse(manifest)
+        return False
+    return True
 
 
 def unchecked(data: bytes) -> Manifest:
