@@ -10,14 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("firewall", "content_cache", "splash", "portal")
+OURS = ("firewall", "content_cache", "splash", "portal", "reports")
 
 MAY_IMPORT = {
     "firewall": {"firewall"},
     "content_cache": {"content_cache"},
     "splash": {"splash", "content_cache"},
     "portal": set(OURS),
+    "reports": {"reports", "portal", "splash", "content_cache"},
 }
+REPORTS_KNOW = {
+    *("portal.hearing", "portal.schedule", "portal.session_store", "portal.staff.figures"),
+}
+"""What reports may import of the portal: the shape of what it wrote down."""
 
 
 def deciding() -> list[str]:
@@ -96,6 +101,30 @@ def test_the_gateway_does_not_know_the_demonstration() -> None:
     assert wrong == {"portal/__main__.py"}
 
 
+def test_reports_read_what_was_written_down_and_know_nothing_else_of_the_portal() -> None:
+    known = {
+        module
+        for path in files("reports")
+        for module in imported(path)
+        if module.startswith("portal.") and (ROOT / f"{module.replace('.', '/')}.py").exists()
+    }
+
+    assert known == REPORTS_KNOW
+
+
+def test_only_the_command_knows_reports() -> None:
+    """Inside its functions: what makes Word and Excel files is loaded when one is wanted."""
+    wrong = {
+        str(path.relative_to(ROOT))
+        for package in OURS
+        if package != "reports"
+        for path in files(package)
+        if "reports" in packages(path)
+    }
+
+    assert wrong <= {"portal/report_commands.py", "portal/report_work.py"}
+
+
 @pytest.mark.parametrize("path", DECIDING)
 def test_modules_that_decide_have_no_clock_network_or_database(path: str) -> None:
     assert packages(ROOT / path) & EFFECTS == set()
@@ -131,6 +160,7 @@ def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
     heavy = [
         *("sqlite_utils", "lxml", "PIL", "mammoth", "nh3", "hypothesis", "pytest", "nacl"),
         *("feedparser", "trafilatura", "selectolax", "protego"),
+        *("docx", "xlsxwriter", "reports"),
     ]
     script = f"import sys, portal.daemon; print(*sorted(set(sys.modules) & set({heavy!r})))"
 

@@ -1,0 +1,315 @@
+"""What a site tells the federation of a period: one signed file of totals by day.
+
+There is no device in it and no single session, so it may be kept after `privacy.keep_days` and
+still says how long sessions lasted and how many ran at once. The file is `{"key": …, "export":
+"<the totals, as a text>", "signature": …}`; the signature (Ed25519) is over the text's very bytes.
+`opened` takes any bytes: the file came by mail or on a stick.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final, TypeVar
+
+from content_cache.signing import Signer, fits
+from reports.facts import Day, Devices, Item, Month, Period, Place, Poll, ReportError, SiteFacts
+
+T = TypeVar("T")
+
+FORMAT: Final = 1
+MOST_BYTES: Final = 64 << 20
+"""Ten years of a busy house are some 20 MB."""
+_ABOUT: Final = b"union-portal site export\n"
+_MOST: Final = 10**18
+_MOST_ITEMS: Final = 100_000
+_MOST_PROBLEMS: Final = 10
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_COUNTS: Final = (
+    *("sessions", "up_bytes", "down_bytes", "outages", "stops"),
+    *("faults_done", "questions", "answered"),
+)
+_SECONDS: Final = ("seconds", "watched", "outage_seconds", "stopped_seconds", "down_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file whose signature fits. Whether its key is to be believed, the reader decides."""
+
+    key: str
+    facts: SiteFacts
+
+
+def signed(facts: SiteFacts, signer: Signer) -> bytes:
+    """The bytes of the file."""
+    text = json.dumps(_told(facts), ensure_ascii=False, separators=(",", ":"))
+    document = {
+        "key": signer.public_key,
+        "export": text,
+        "signature": signer.signature(_ABOUT, text.encode()),
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def opened(data: bytes, name: str) -> Export:
+    """What is in the file `name`, if it is as it was signed.
+
+    Raises:
+        ReportError: with every problem, each beginning with the file's name.
+    """
+    try:
+        if len(data) > MOST_BYTES:
+            raise _Wrong(f"has {len(data)} bytes; at most {MOST_BYTES} are read")
+        envelope = _object(_json(data), {"key", "export", "signature"}, "it")
+        key, text, signature = (envelope[part] for part in ("key", "export", "signature"))
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise _Wrong("has no key of 64 hexadecimal digits")
+        if not isinstance(text, str) or not isinstance(signature, str):
+            raise _Wrong("is not whole")
+        if not fits(_ABOUT, text.encode("utf-8", "surrogatepass"), key, signature):
+            raise _Wrong("was changed after it was signed, or is damaged; ask for it again")
+        told = _json(text.encode("utf-8", "surrogatepass"))
+        return Export(key, _facts(told, name))
+    except _Wrong as wrong:
+        raise ReportError([f"{name}: {line}" for line in wrong.problems[:_MOST_PROBLEMS]]) from None
+
+
+class _Wrong(Exception):
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__(*problems)
+
+
+def _told(facts: SiteFacts) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "site": {
+            "id": facts.place.id,
+            "name": facts.place.name,
+            "former_names": list(facts.place.former_names),
+            "rooms": facts.place.rooms,
+            "residents": facts.place.residents,
+        },
+        "from": facts.period.first.isoformat(),
+        "to": facts.period.last.isoformat(),
+        "made": facts.made,
+        "keep_days": facts.keep_days,
+        "days": [_told_day(day) for day in facts.days],
+        "devices": [
+            {
+                "month": f"{one.month.year:04}-{one.month.number:02}",
+                "from": one.part.first.isoformat(),
+                "to": one.part.last.isoformat(),
+                "devices": one.devices,
+                "at_most": one.at_most,
+                "sessions": one.sessions,
+            }
+            for one in facts.devices
+        ],
+        "polls": {id: list(poll.votes) for id, poll in facts.polls.items()},
+        "items": {
+            id: [item.kind, item.title, list(item.options), item.questions]
+            for id, item in facts.items.items()
+        },
+        "undated": dict(facts.undated),
+        "mended": facts.mended,
+    }
+
+
+def _told_day(day: Day) -> dict[str, Any]:
+    """Only what is not nothing."""
+    told: dict[str, Any] = {"day": day.day.isoformat()}
+    for entry in fields(Day):
+        value = getattr(day, entry.name)
+        if entry.name == "scores":
+            value = [[quiz, score, n] for (quiz, score), n in value.items()]
+        elif entry.name == "minutes":
+            value = [list(pair) for pair in sorted(value.items())]
+        elif isinstance(value, float):
+            value = round(value, 3)
+        if entry.name != "day" and (value or (entry.name == "peak" and value == 0)):
+            told[entry.name] = value
+    return told
+
+
+def _facts(told: object, name: str) -> SiteFacts:
+    top = _object(
+        told,
+        {
+            *("format", "site", "from", "to", "made", "keep_days", "days", "devices", "polls"),
+            *("items", "undated", "mended"),
+        },
+        "it",
+    )
+    if top["format"] != FORMAT:
+        raise _Wrong(f"has format {top['format']!r}; this program reads {FORMAT}")
+    problems: list[str] = []
+
+    def tried(what: str, read: Callable[[object], T], value: object, otherwise: T) -> T:
+        try:
+            return read(value)
+        except _Wrong as wrong:
+            problems.extend(f"{what}: {line}" for line in wrong.problems)
+        except (ValueError, TypeError, KeyError, ReportError, OverflowError, AttributeError):
+            problems.append(f"{what} cannot be used")
+        return otherwise
+
+    nowhere = Period(date(2026, 1, 1), date(2026, 1, 1))
+    period = tried(
+        "from, to", lambda _: Period(_date(top["from"]), _date(top["to"])), None, nowhere
+    )
+    facts = SiteFacts(
+        place=tried("site", _place, top["site"], Place(id="?", name="?")),
+        period=period,
+        made=tried("made", lambda value: float(_number(value)), top["made"], 0.0),
+        keep_days=tried("keep_days", _count, top["keep_days"], 0),
+        source=name,
+        days=tried("days", lambda value: _days(value, period), top["days"], ()),
+        devices=tried("devices", _devices, top["devices"], ()),
+        polls=tried("polls", _polls, top["polls"], {}),
+        items=tried("items", _items, top["items"], {}),
+        undated=tried("undated", _counts, top["undated"], {}),
+        mended=tried("mended", _count, top["mended"], 0),
+    )
+    if not problems and facts.made < period.ends:
+        problems.append(
+            f"says it was made before its last day ({period.last}) was over;"
+            " the clock of that site was wrong. Set it, and export again"
+        )
+    if problems:
+        raise _Wrong(*problems)
+    return facts
+
+
+def _place(value: object) -> Place:
+    told = _object(value, {"id", "name", "former_names", "rooms", "residents"}, "site")
+    if not isinstance(told["id"], str) or not _ID.fullmatch(told["id"]):
+        raise _Wrong(f"id = {str(told['id'])[:40]!r} is not the id of a site")
+    return Place(
+        id=told["id"],
+        name=_text(told["name"]),
+        former_names=tuple(_text(name) for name in _list(told["former_names"])),
+        rooms=None if told["rooms"] is None else _count(told["rooms"]),
+        residents=None if told["residents"] is None else _count(told["residents"]),
+    )
+
+
+def _days(value: object, period: Period) -> tuple[Day, ...]:
+    days = tuple(_day(one) for one in _list(value))
+    for one in days:
+        if one.day not in period:
+            raise _Wrong(f"{one.day} is not in the period of the file")
+    if len({one.day for one in days}) < len(days):
+        raise _Wrong("a day is told twice")
+    return tuple(sorted(days, key=lambda one: one.day))
+
+
+def _day(value: object) -> Day:
+    if not isinstance(value, dict):
+        raise _Wrong("holds something that is no day")
+    told = dict(value)
+    day = _date(told.pop("day"))
+    made: dict[str, Any] = {name: _count(told.pop(name)) for name in _COUNTS if name in told}
+    made |= {name: float(_number(told.pop(name))) for name in _SECONDS if name in told}
+    if "peak" in told:
+        made["peak"] = _count(told.pop("peak"))
+    if "minutes" in told:
+        pairs = (_list(pair) for pair in _list(told.pop("minutes")))
+        made["minutes"] = {_count(minute): _count(n) for minute, n in pairs}
+    if "scores" in told:
+        rows = (_list(row) for row in _list(told.pop("scores")))
+        made["scores"] = {(_text(quiz), _count(score)): _count(n) for quiz, score, n in rows}
+    for name in ("faults", "views"):
+        if name in told:
+            made[name] = _counts(told.pop(name))
+    if told:
+        raise _Wrong(f"{day} has {', '.join(sorted(told))[:80]} in it, which no day has")
+    return Day(day=day, **made)
+
+
+def _devices(value: object) -> tuple[Devices, ...]:
+    found = []
+    for one in _list(value):
+        told = _object(one, {"month", "from", "to", "devices", "at_most", "sessions"}, "it")
+        first = _date(f"{_text(told['month'])}-01")
+        found.append(
+            Devices(
+                month=Month(first.year, first.month),
+                part=Period(_date(told["from"]), _date(told["to"])),
+                devices=_count(told["devices"]),
+                at_most=_count(told["at_most"]),
+                sessions=_count(told["sessions"]),
+            )
+        )
+    return tuple(found)
+
+
+def _polls(value: object) -> dict[str, Poll]:
+    return {
+        _text(id): Poll(tuple(_count(n) for n in _list(votes)))
+        for id, votes in _mapping(value).items()
+    }
+
+
+def _items(value: object) -> dict[str, Item]:
+    found = {}
+    for id, told in _mapping(value).items():
+        kind, title, options, questions = _list(told)
+        names = tuple(_text(option) for option in _list(options))
+        found[_text(id)] = Item(_text(kind), _text(title), names, _count(questions))
+    return found
+
+
+def _counts(value: object) -> dict[str, int]:
+    return {_text(name): _count(n) for name, n in _mapping(value).items()}
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    if not isinstance(value, dict) or len(value) > _MOST_ITEMS:
+        raise _Wrong("is not an object, or too large a one")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or len(value) > _MOST_ITEMS:
+        raise _Wrong("is not a list, or too long a one")
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+        raise _Wrong(f"{str(value)[:40]!r} is not a count")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        raise _Wrong(f"{str(value)[:40]!r} is not a number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 1000 or not value.isprintable():
+        raise _Wrong("has something in it that is no line of text")
+    return value
+
+
+def _date(value: object) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise _Wrong(f"{str(value)[:40]!r} is not a day like 2026-03-31")
+    return date.fromisoformat(value)
+
+
+def _object(value: object, keys: set[str], what: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != keys:
+        raise _Wrong(f"{what} is not an export of a site, or not a whole one")
+    return value
+
+
+def _json(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise _Wrong("is not an export of a site: no JSON") from None

@@ -1,0 +1,362 @@
+"""Reads sessions.db and answers.db of this machine, and never writes. SQL adds up; Python sees
+one row for each day and minute, so that a million sessions take little memory.
+
+A time that cannot be true (before 2026, or after now) is that of a clock nobody had set. Where
+the same boot later knew the time, it is counted back from there; elsewhere the row belongs to no
+day, and is told of rather than dropped.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlite_utils
+
+from portal import hearing, session_store
+from portal.schedule import DAY_SECONDS, SITE_OFFSET_SECONDS
+from reports.facts import (
+    Day,
+    Devices,
+    Item,
+    Month,
+    Period,
+    Place,
+    Poll,
+    ReportError,
+    SiteFacts,
+    begins,
+    day_at,
+    day_number,
+    day_of_number,
+)
+from reports.outages import Entry, downtime
+
+_LONGEST_TURN_DAYS: Final = 8
+_AHEAD_SECONDS: Final = float(DAY_SECONDS)
+"""A clock may be so far ahead of ours."""
+_CACHE_KIB: Final = 16_384
+
+_DAY: Final = f"CAST((t + {SITE_OFFSET_SECONDS}) / {DAY_SECONDS} AS INTEGER)"
+_SESSIONS: Final = (
+    "(SELECT CASE WHEN started_wall BETWEEN :set AND :ahead THEN started_wall ELSE started +"
+    " (SELECT difference FROM boot WHERE boot.boot_id = sessions.boot_id) END AS t,"
+    " pseudonym, seconds, up_bytes, down_bytes FROM sessions)"
+)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One day, while it is being added up."""
+
+    sessions: int = 0
+    seconds: float = 0.0
+    up_bytes: int = 0
+    down_bytes: int = 0
+    minutes: dict[int, int] = field(default_factory=dict)
+    peak: int | None = None
+    faults: dict[str, int] = field(default_factory=dict)
+    faults_done: int = 0
+    questions: int = 0
+    answered: int = 0
+    views: dict[str, int] = field(default_factory=dict)
+    scores: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+class _Days(dict[date, _Tally]):
+    def __missing__(self, day: date) -> _Tally:
+        return self.setdefault(day, _Tally())
+
+
+def whole_days(period: Period, made: float) -> Period | None:
+    """The days of `period` that were over at `made`; None if there is none."""
+    yesterday = day_at(made) - timedelta(1)
+    return None if yesterday < period.first else Period(period.first, min(period.last, yesterday))
+
+
+def gather(
+    folder: Path,
+    place: Place,
+    period: Period,
+    made: float,
+    keep_days: int,
+    items: Mapping[str, Item],
+    source: str,
+) -> SiteFacts:
+    """What the databases in `folder` know of a period whose days are all over.
+
+    Raises:
+        ReportError: there is no session log, or a file cannot be read.
+    """
+    log = folder / "sessions.db"
+    if not log.exists():
+        raise ReportError([f"{log} is not there; no gateway has run with this configuration"])
+    days, undated = _Days(), Counter[str]()
+    with _opened(log, session_store.SCHEMA_VERSION) as db:
+        times = _Times(db, period, made)
+        mended = times.mended()
+        undated["sessions"] += times.count(f"SELECT count(*) FROM {_SESSIONS} WHERE t IS NULL")
+        _sessions(times, days)
+        undated["sessions"] += _totals(times, days)
+        _peaks(times, days)
+        devices = tuple(_devices(times))
+        down = times.downtime()
+    polls: dict[str, Poll] = {}
+    if (answers := folder / "answers.db").exists():
+        with _opened(answers, hearing.SCHEMA_VERSION) as db:
+            _heard(db, period, days, undated)
+            polls = _polls(db)
+    found = {}
+    for day in period:
+        if day in days or (day in down and down[day].watched):
+            tally = days.get(day, _Tally())
+            told = {name: getattr(tally, name) for name in _Tally.__slots__}
+            was = down.get(day)
+            if was is not None:
+                told |= {name: getattr(was, name) for name in type(was).__slots__}
+                told["peak"] = tally.peak if tally.peak is not None or tally.sessions else 0
+            found[day] = Day(day=day, **told)
+    return SiteFacts(
+        place=place,
+        period=period,
+        made=made,
+        keep_days=keep_days,
+        source=source,
+        days=tuple(found.values()),
+        devices=devices,
+        polls=polls,
+        items=dict(items),
+        undated=dict(+undated),
+        mended=mended,
+    )
+
+
+class _Times:
+    """Questions to the session log about one period."""
+
+    def __init__(self, db: sqlite_utils.Database, period: Period, made: float) -> None:
+        self._db = db
+        self.period = period
+        self._made = made
+        self._values: dict[str, object] = {
+            "set": session_store.CLOCK_SET_AFTER,
+            "ahead": made + _AHEAD_SECONDS,
+            "now": made,
+            "begins": period.begins,
+            "ends": period.ends,
+            "before": period.begins - _LONGEST_TURN_DAYS * DAY_SECONDS,
+        }
+        db.execute("CREATE TEMP TABLE boot (boot_id TEXT PRIMARY KEY, difference REAL)")
+        wrong = "NOT BETWEEN :set AND :ahead LIMIT 1"
+        if self.count(
+            f"SELECT count(*) FROM (SELECT 1 FROM sessions WHERE started_wall {wrong})"
+        ) or self.count(f"SELECT count(*) FROM (SELECT 1 FROM events WHERE wall {wrong})"):
+            # `max` makes SQLite take the other columns from the same row: the newest of a boot.
+            self.rows(
+                "INSERT INTO boot SELECT boot_id, difference FROM"
+                " (SELECT boot_id, wall - monotonic AS difference, max(monotonic) FROM events"
+                " WHERE wall BETWEEN :set AND :ahead GROUP BY boot_id)"
+            )
+
+    def rows(self, question: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        return self._db.execute(question, {**self._values, **values})
+
+    def count(self, question: str) -> int:
+        [(number,)] = self.rows(question)
+        return int(number)
+
+    def mended(self) -> int:
+        """Sessions of the period whose time was counted back."""
+        return self.count(
+            "SELECT count(*) FROM (SELECT started_wall, started + difference AS t FROM sessions"
+            " JOIN boot USING (boot_id) WHERE started_wall NOT BETWEEN :set AND :ahead)"
+            " WHERE t >= :begins AND t < :ends"
+        )
+
+    def downtime(self) -> Mapping[date, Any]:
+        difference = "(SELECT difference FROM boot WHERE boot.boot_id = events.boot_id)"
+        wall = (
+            "CASE WHEN wall BETWEEN :set AND :ahead THEN wall"
+            f" ELSE monotonic + {difference} END AS t"
+        )
+        entries = [
+            Entry(epoch, kind, t, json.loads(detail))
+            for epoch, kind, t, detail in self.rows(
+                f"SELECT epoch, kind, {wall}, detail FROM events WHERE kind IN ('gateway-started',"
+                " 'gateway-stopped', 'outage-began', 'outage-ended') ORDER BY epoch, n"
+            )
+            if t is not None
+        ]
+        # Each epoch's last line by the key alone: there may be millions of lines.
+        last = {
+            epoch: (kind, t)
+            for epoch, kind, t in self.rows(
+                "WITH RECURSIVE each(epoch) AS (SELECT min(epoch) FROM events UNION ALL SELECT"
+                " (SELECT min(epoch) FROM events WHERE epoch > each.epoch) FROM each WHERE"
+                " each.epoch IS NOT NULL)"
+                f" SELECT events.epoch, kind, {wall} FROM each JOIN events ON events.epoch ="
+                " each.epoch AND n = (SELECT max(n) FROM events WHERE epoch = each.epoch)"
+            )
+            if t is not None
+        }
+        first = next(self.rows(f"SELECT {wall} FROM events ORDER BY epoch, n LIMIT 1"), (None,))
+        [known] = [*self.rows("SELECT wall FROM last_moment WHERE id = 1"), (0.0,)][:1]
+        newest = max([wall for _, wall in last.values()], default=0.0)
+        return downtime(entries, last, first[0], max(newest, min(known[0], self._made)))
+
+
+def _sessions(times: _Times, days: _Days) -> None:
+    for day, minute, n, seconds, up, down in times.rows(
+        f"SELECT {_DAY} AS day, CAST(seconds / 60 AS INTEGER) AS minute, count(*),"
+        " total(seconds), sum(up_bytes), sum(down_bytes)"
+        f" FROM {_SESSIONS} WHERE t >= :begins AND t < :ends GROUP BY day, minute"
+    ):
+        tally = days[day_of_number(day)]
+        tally.sessions += n
+        tally.seconds += seconds
+        tally.up_bytes += up
+        tally.down_bytes += down
+        if minute is not None:
+            tally.minutes[minute] = n
+
+
+def _totals(times: _Times, days: _Days) -> int:
+    """What is left of forgotten sessions; returns how many of them belong to no day."""
+    undated = 0
+    for written, sessions, seconds, up, down in times.rows(
+        "SELECT day, sessions, seconds, up_bytes, down_bytes FROM days"
+    ):
+        day = date.fromisoformat(written)
+        believed = begins(day) >= session_store.CLOCK_SET_AFTER - DAY_SECONDS
+        if not believed or begins(day) > times._made + _AHEAD_SECONDS:
+            undated += sessions
+        elif day in times.period:
+            tally = days[day]
+            tally.sessions += sessions
+            tally.seconds += seconds or 0.0
+            tally.up_bytes += up or 0
+            tally.down_bytes += down or 0
+    return undated
+
+
+def _peaks(times: _Times, days: _Days) -> None:
+    """The most sessions at once on each day; one that ends when another begins makes room."""
+    first, last = day_number(times.period.first), day_number(times.period.last)
+    open_now, today, most = 0, None, 0
+    steps = times.rows(
+        f"SELECT t, 1 AS step FROM {_SESSIONS} WHERE t >= :before AND t < :ends UNION ALL"
+        f" SELECT t + coalesce(seconds, max(0, :now - t)), -1 FROM {_SESSIONS}"
+        " WHERE t >= :before AND t < :ends ORDER BY 1, 2"
+    )
+    for t, step in steps:
+        day = int(t + SITE_OFFSET_SECONDS) // DAY_SECONDS
+        if day != today:
+            _keep_peaks(days, today, day, most, open_now, first, last)
+            today, most = day, open_now
+        open_now += step
+        most = max(most, open_now)
+    if today is not None:
+        _keep_peaks(days, today, today + 1, most, open_now, first, last)
+
+
+def _keep_peaks(
+    days: _Days, today: int | None, until: int, most: int, open_now: int, first: int, last: int
+) -> None:
+    """Keep the day's; on days after it on which nothing changed as many were open as then."""
+    if today is None:
+        return
+    if first <= today <= last:
+        days[day_of_number(today)].peak = most
+    for quiet in range(max(today + 1, first), min(until - 1, last) + 1):
+        if open_now:
+            days[day_of_number(quiet)].peak = open_now
+
+
+def _devices(times: _Times) -> Iterator[Devices]:
+    """By month of UTC, because that is when the names of devices change."""
+    for name, devices, sessions in times.rows(
+        "SELECT month, count(*), sum(n) FROM (SELECT strftime('%Y-%m', t, 'unixepoch') AS month,"
+        f" count(*) AS n FROM {_SESSIONS} WHERE t >= :begins AND t < :ends"
+        " GROUP BY pseudonym, month) GROUP BY month"
+    ):
+        month = Month(int(name[:4]), int(name[5:]))
+        part = month.period.overlap(times.period)
+        if part is not None:  # The first hours of a period may still belong to the month before.
+            yield Devices(
+                month=month, part=part, devices=devices, at_most=devices, sessions=sessions
+            )
+
+
+def _heard(db: sqlite_utils.Database, period: Period, days: _Days, undated: Counter[str]) -> None:
+    def by_day(question: str, keep: Callable[..., None], kind: str) -> None:
+        for day, *what in db.execute(question):
+            if day is None or day == "":
+                undated[kind] += what[-1]
+                continue
+            on = day_of_number(day) if isinstance(day, int) else date.fromisoformat(day)
+            if on in period:
+                keep(days[on], *what)
+
+    def fault(tally: _Tally, kind: str, n: int) -> None:
+        tally.faults[kind] = n
+
+    def view(tally: _Tally, item: str, n: int) -> None:
+        tally.views[item] = n
+
+    def score(tally: _Tally, quiz: str, right: int, n: int) -> None:
+        tally.scores[quiz, right] = n
+
+    def adder(name: str) -> Callable[[_Tally, int], None]:
+        return lambda tally, n: setattr(tally, name, getattr(tally, name) + n)
+
+    at, done = _DAY.replace("t +", "at +"), _DAY.replace("t +", "done_at +")
+    by_day(f"SELECT {at}, kind, count(*) FROM fault GROUP BY 1, 2", fault, "faults")
+    by_day(f"SELECT {at}, count(*) FROM question GROUP BY 1", adder("questions"), "questions")
+    finished = "SELECT {}, count(*) FROM {} WHERE done_at IS NOT NULL {} GROUP BY 1"
+    by_day(finished.format(done, "fault", ""), adder("faults_done"), "faults")
+    by_day(
+        finished.format(done, "question", "AND answer IS NOT NULL"), adder("answered"), "questions"
+    )
+    by_day("SELECT day, item, sum(n) FROM view GROUP BY 1, 2", view, "views")
+    by_day("SELECT day, quiz, score, sum(n) FROM quiz_result GROUP BY 1, 2, 3", score, "scores")
+
+
+def _polls(db: sqlite_utils.Database) -> dict[str, Poll]:
+    votes: dict[str, dict[int, int]] = {}
+    for poll, choice, n in db.execute(
+        "SELECT poll, choice, sum(n) FROM (SELECT poll, choice, n FROM tally UNION ALL"
+        " SELECT poll, choice, count(*) FROM vote GROUP BY poll, choice) GROUP BY poll, choice"
+    ):
+        votes.setdefault(poll, {})[choice] = n
+    return {
+        poll: Poll(tuple(chosen.get(n, 0) for n in range(max(chosen) + 1)))
+        for poll, chosen in votes.items()
+    }
+
+
+@contextmanager
+def _opened(path: Path, version: int) -> Iterator[sqlite_utils.Database]:
+    try:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        db = sqlite_utils.Database(sqlite3.connect(address, uri=True, timeout=5))
+    except sqlite3.Error as error:
+        raise ReportError([f"{path} cannot be opened: {error}"]) from None
+    try:
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found != version:
+            raise ReportError(
+                [f"{path} has schema {found}, not {version}; it is of another portal"]
+            )
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        db.execute("PRAGMA temp_store = FILE")
+        yield db
+    except sqlite3.Error as error:
+        raise ReportError([f"{path} cannot be read: {error}"]) from None
+    finally:
+        db.close()
