@@ -30,6 +30,7 @@ PAGES = {
     "releases": "/releases",
     "faults": "/voices",
     "questions": "/voices/questions",
+    "draws": "/voices/draws",
     "line": "/line",
     "devices": "/devices",
     "audit": "/audit",

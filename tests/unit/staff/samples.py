@@ -54,6 +54,8 @@ def a_month(world: World, folder: Path) -> None:
         store.act("publish", id, 1, APPROVER, now - 7 * 86400)
     for n in range(60):
         hearing.vote("ban-can-gi", chance.choice([0, 0, 1]), MacAddress(f"02:00:5e:10:00:{n:02x}"))
+    for n, name in enumerate(("Nguyễn Văn An", "Trần Thị Bình", "Lê Văn Cường")):
+        hearing.enter_draw("hieu-luat", name, f"090000000{n}", "2026-11", now - n * 3600)
     days = day_names(now, 30)
     for day in days:
         hearing.quiz_done("hieu-luat", chance.choice([0, 1, 1]), day)

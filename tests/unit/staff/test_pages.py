@@ -8,7 +8,8 @@ from jinja2 import nodes
 
 from portal import control
 from portal.staff import app
-from tests.unit.staff.samples import a_month, published
+from tests.unit.splash.contents import QUIZ
+from tests.unit.staff.samples import AUTHOR, a_month, published
 from tests.unit.staff.world import PASSWORD, Browser, World
 
 NEW = "ca chep hoa rong 9"
@@ -154,6 +155,43 @@ async def test_a_question_is_put_aside_or_deleted(world: World) -> None:
     assert world.hearing.open_questions() == []
     gone = await browser.post(f"/voices/questions/{second}/answer", {"answer": "x"})
     assert gone.headers["Location"] == "/voices/questions"
+
+
+# Prize draws
+
+
+async def test_one_of_those_who_take_part_is_drawn_and_not_written_down(world: World) -> None:
+    published_quiz(world)
+    for n in range(3):
+        world.hearing.enter_draw("hieu-luat", f"Người {n}", f"090000000{n}", "v1", world.now)
+    browser = await world.signed_in("minh", "approver")
+    assert "Hiểu luật (3)" in await text(browser, "/voices/draws")
+
+    page = await (await browser.post("/voices/draws/hieu-luat/draw")).text()
+
+    assert len(re.findall(r'<p class="said">Người \d, 090000000\d</p>', page)) == 1
+    [entry] = world.content.audit(who="minh")
+    assert (entry.action, entry.note) == ("prize_drawn", "hieu-luat: 1 / 3")
+
+
+async def test_names_of_a_draw_go_when_prizes_are_given_or_somebody_asks(world: World) -> None:
+    published_quiz(world)
+    for n in range(2):
+        world.hearing.enter_draw("hieu-luat", f"Người {n}", f"090000000{n}", "v1", world.now)
+    browser = await world.signed_in("minh", "approver")
+    first = world.hearing.draw_entries("hieu-luat")[0]
+
+    await browser.post(f"/voices/draws/entries/{first.id}/delete")
+    await browser.post("/voices/draws/hieu-luat/given")
+
+    [left] = world.hearing.draw_entries("hieu-luat")
+    assert (left.name, left.delete_by) == ("Người 1", world.now + 30 * 86400)
+    nobody = await browser.post("/voices/draws/nothing/draw")
+    assert nobody.headers["Location"] == "/voices/draws"
+
+
+def published_quiz(world: World) -> None:
+    world.content.create(QUIZ, AUTHOR, world.now, id="hieu-luat")
 
 
 # The line
