@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from types import MappingProxyType
 
 from content_cache.builder import BundleItem, build
 from content_cache.releases import Releases
@@ -52,14 +52,24 @@ def item(id: str, what: Content, **changes: object) -> BundleItem:
     return BundleItem(**(values | changes))  # type: ignore[arg-type]
 
 
-def publish(lab: Lab, more: Iterable[BundleItem] = (), *, without: str = "") -> int:
-    """Release `ITEMS` and `more`, and have them shown; the number of the release."""
+def publish(
+    lab: Lab,
+    more: Iterable[BundleItem] = (),
+    *,
+    without: str = "",
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
+) -> int:
+    """Release `ITEMS` and `more`, and have them shown; the number of the release.
+
+    `pictures` are the bytes of what `more` shows, by name.
+    """
     releases = Releases(lab.folder / "data/content")
     number = max([0, *releases.numbers()]) + 1
-    sound = Path(lab.folder / SOUND_NAME)
-    sound.write_bytes(SOUND)
+    media = {}
+    for name, data in {SOUND_NAME: SOUND, **pictures}.items():
+        media[name] = lab.folder / name
+        media[name].write_bytes(data)
     items = [item(id, what) for id, what in ITEMS.items() if id != without]
-    media = {SOUND_NAME: sound}
     build(releases, [*items, *more], media, number, time.time(), SIGNER)
     activate(lab, number)
     return number
