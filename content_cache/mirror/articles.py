@@ -127,10 +127,11 @@ def drafted(
         title = shortened(title, LONGEST_TITLE)
         said.append(Note("title-cut"))
     html = _without_title(_figures_with_pictures(html), title)
+    summary = shortened(found.summary, LONGEST_SUMMARY)
+    html, summary = _said_once(html, summary)
     shorter = _cut(html, found.canonical)
     if shorter != html:
         said.append(Note("cut"))
-    summary = shortened(found.summary or plain(_first_paragraph(html)), LONGEST_SUMMARY)
     lead = found.picture if host_of(found.picture) in hosts else ""
     if lead and (_name_of(lead) in map(_name_of, map(unescape, _PICTURE.findall(shorter)))):
         lead = ""
@@ -263,6 +264,16 @@ def _without_title(html: str, title: str) -> str:
     """Without a heading that repeats the title, which pages show themselves."""
     head = re.match(r"<h2>(.*?)</h2>", html, re.DOTALL)
     return html[head.end() :] if head and plain(head[1]).casefold() == title.casefold() else html
+
+
+def _said_once(html: str, summary: str) -> tuple[str, str]:
+    """Text and summary, without saying twice what pages show one below the other."""
+    first = re.match(r"<p>.*?</p>", html, re.DOTALL)
+    words = plain(first[0]) if first else ""
+    if first and words == summary:
+        return html[first.end() :], summary
+    repeats = summary and words.startswith(summary.rstrip("….").rstrip())
+    return html, "" if repeats else summary
 
 
 def _cut(html: str, address: str) -> str:
