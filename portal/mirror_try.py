@@ -18,6 +18,7 @@ from portal.mirror_keeping import article_of
 from splash import edition, views
 from splash.edition import Edition, MemoryArticles
 from splash.pages import Pages
+from splash.site import Site
 from splash.views import Look
 
 _WIDTH: Final = 76
@@ -78,31 +79,41 @@ class _Reader(HTMLParser):
         self.text += data.upper() if self._is_head else data
 
 
+def pages_of(
+    copies: Sequence[Article], source: Source, house: Site
+) -> tuple[list[tuple[str, str]], str]:
+    """Each article as a captive phone shows it, pictures inside: (id, HTML); and their policy."""
+    articles = {copy.id: article_of(copy, source) for copy in copies}
+    pages = Pages(house, "", edition.samples())
+    pages = pages.showing("", MemoryArticles(articles), Edition())
+    found = []
+    for copy in copies:
+        html = pages.page(views.Article(copy.id), Look("vi"), open=False).plain().decode()
+        for media in copy.media:
+            data = base64.b64encode(media.webp).decode()
+            html = html.replace(f"/m/{media.name}", f"data:image/webp;base64,{data}")
+        html = re.sub(
+            r' href="/a/([a-z0-9-]+)[^"]*"',
+            lambda link: f' href="{link[1]}.html"' if link[1] in articles else "",
+            html,
+        )
+        found.append((copy.id, html))
+    return found, pages.content_security_policy
+
+
 def write_pages(
     folder: Path, copies: Sequence[Article], source: Source, config: Config
 ) -> list[Path]:
-    """Write each article as a captive phone would show it, its pictures inside; return the files.
+    """Write those pages into a folder; return the files.
 
     Raises:
         ContentError: the folder cannot be written.
     """
-    articles = {copy.id: article_of(copy, source) for copy in copies}
-    pages = Pages(house_of(config), "", edition.samples())
-    pages = pages.showing("", MemoryArticles(articles), Edition())
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for copy in copies:
-            html = pages.page(views.Article(copy.id), Look("vi"), open=False).plain().decode()
-            for media in copy.media:
-                data = base64.b64encode(media.webp).decode()
-                html = html.replace(f"/m/{media.name}", f"data:image/webp;base64,{data}")
-            html = re.sub(
-                r' href="/a/([a-z0-9-]+)[^"]*"',
-                lambda link: f' href="{link[1]}.html"' if link[1] in articles else "",
-                html,
-            )
-            files.append(folder / f"{copy.id}.html")
+        for id, html in pages_of(copies, source, house_of(config))[0]:
+            files.append(folder / f"{id}.html")
             files[-1].write_text(html, encoding="utf-8")
     except OSError as error:
         raise ContentError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -106,13 +106,29 @@ def _run(
     used: dict[str, str] | None = None,
     most: int | None = None,
 ) -> Outcome:
-    agent = f"union-portal/{__version__}"
-    if config.organisation.website:
-        agent += f" (+{config.organisation.website})"
     with _progress(source) as progress:
         return asyncio.run(
-            run(source, memory, now, agent=agent, used=used, most=most, progress=progress)
+            run(
+                source, memory, now, agent=agent_of(config), used=used, most=most, progress=progress
+            )
         )
+
+
+def agent_of(config: Config) -> str:
+    """What websites are told of who asks: the program, and where its user is found."""
+    website = config.organisation.website
+    return f"union-portal/{__version__}" + (f" (+{website})" if website else "")
+
+
+def category_problems(source: Source) -> list[str]:
+    """What is wrong with the category of a source, if anything; as `sources` says it."""
+    possible = sorted({*CATEGORIES} - LEGAL)
+    if source.category in possible:
+        return []
+    why = f"unknown; write one of {', '.join(possible)}"
+    if source.category in LEGAL:
+        why = "says what the law is, which a person has to check; choose another"
+    return [f'{source.name}.category = "{source.category}"   {why}']
 
 
 def _sources(options: argparse.Namespace) -> tuple[Source, ...]:
@@ -121,16 +137,7 @@ def _sources(options: argparse.Namespace) -> tuple[Source, ...]:
         found = source_file.load(file)
     except SourcesError as error:
         raise ConfigurationError(str(file), error.problems) from None
-    problems = [
-        f'{source.name}.category = "{source.category}"   '
-        + (
-            "says what the law is, which a person has to check; choose another"
-            if source.category in LEGAL
-            else f"unknown; write one of {', '.join(sorted({*CATEGORIES} - LEGAL))}"
-        )
-        for source in found
-        if source.category not in {*CATEGORIES} - LEGAL
-    ]
+    problems = [line for source in found for line in category_problems(source)]
     if options.source and options.source not in {source.name for source in found}:
         names = ", ".join(source.name for source in found)
         problems.append(f"has no source called {options.source!r}; known are {names}")
