@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +22,6 @@ from firewall.shaper import Shaper
 from firewall.watch import RulesetWatch
 from portal import __version__, control, machine, readings, staff_site
 from portal.asking import Asking
-from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
 from portal.content_source import ContentSource
@@ -31,9 +29,8 @@ from portal.desk import Desk
 from portal.dns import GARDEN_TURN_SECONDS
 from portal.equipment import Neighbours, Sighting
 from portal.events import DeviceImitated, EquipmentSeen, GatewayStarted, GatewayStopped
-from portal.house import house_of
 from portal.imitation import Imitations
-from portal.library import Library, Shelf
+from portal.library import Library
 from portal.listeners import Listeners
 from portal.machine import problems, tls_context
 from portal.metrics import Metric, by, gauges, render
@@ -45,12 +42,12 @@ from portal.runner import Runner
 from portal.schedule import day_begins
 from portal.sealing import SealedRecord, Witness
 from portal.session import Device, Instant, Pseudonym
-from portal.session_log import SessionLog, Unreadable
+from portal.session_log import SessionLog
 from portal.session_store import CLOCK_SET_AFTER, Moment, SessionStore
+from portal.showing import Showing
 from portal.storage import only_one, open_answers, open_keys, open_log, writable
 from portal.uplink_watch import UplinkWatch, looks
-from portal.user_portal import UserPortal, form_token, forms_token
-from splash.pages import Pages
+from portal.user_portal import UserPortal
 
 _LOOK_SECONDS = 1.0
 """How often the rules are looked at, should the kernel's own notice be missed."""
@@ -96,8 +93,7 @@ async def run(config: Config, source: Path) -> None:
             return pseudonyms.device(mac, time.time())
 
         library = Library(config.content_store, config.site.id, _wall)
-        shelf = library.first()
-        conditions = conditions_of(config, shelf.edition)
+        showing = Showing(config, library, pseudonyms.secret, _wall)
         desk = Desk(data_dir / "answers.db", _wall, config.privacy.keep_days, open_answers)
         stack.push_async_callback(desk.close)
         uplink = UplinkWatch(
@@ -105,15 +101,8 @@ async def run(config: Config, source: Path) -> None:
             _now,
             Outages(config, session_log).changed,
         )
-        pages = Pages(
-            house_of(config),
-            form_token(pseudonyms.secret, conditions),
-            shelf.articles,
-            shelf.edition,
-            forms=forms_token(pseudonyms.secret),
-        )
         runner = Runner(
-            _policy(config, conditions),
+            _policy(config, showing.now.conditions),
             plan_of(config),
             enforcer,
             session_log,
@@ -121,7 +110,9 @@ async def run(config: Config, source: Path) -> None:
             cut,
             _wall,
         )
-        replies = Replies(config.portal.host, pages, https=config.portal.https_port is not None)
+        replies = Replies(
+            config.portal.host, showing.now.pages, https=config.portal.https_port is not None
+        )
         portal = UserPortal(
             replies,
             runner,
@@ -129,7 +120,7 @@ async def run(config: Config, source: Path) -> None:
             _wall,
             session_log,
             desk,
-            shelf,
+            showing.now.shelf,
             blocks_names=config.family_dns.blocklist is not None,
             down_since=lambda: uplink.line.down_since,
         )
@@ -182,17 +173,6 @@ async def run(config: Config, source: Path) -> None:
         async def metrics() -> str:
             return render(await measure())
 
-        def show(shelf: Shelf) -> None:
-            """All at once: pages, the token of their form, and what a tap agrees to. Turns that run
-            go on; the next tap agrees to the new conditions."""
-            conditions = conditions_of(config, shelf.edition)
-            token = form_token(pseudonyms.secret, conditions)
-            replies.pages = replies.pages.showing(token, shelf.articles, shelf.edition)
-            portal.show(shelf)
-            if conditions != runner.policy.conditions:
-                log.info("people agree to conditions %s from now on", conditions)
-                runner.policy = replace(runner.policy, conditions=conditions)
-
         operator = control.Control(runner, device, neighbours.addresses_of, usage, status, metrics)
 
         def appeared(mac: MacAddress) -> None:
@@ -239,7 +219,7 @@ async def run(config: Config, source: Path) -> None:
                     _keep_rules(runner, look),
                     _keep_books(config, runner, session_log),
                     _keep_garden(enforcer),
-                    _keep_content(library, desk, shelf, show),
+                    showing.keep(replies, portal, runner, desk),
                     desk.run(),
                     shaper.run(),
                     *([uplink.run()] if config.uplink.check_urls else []),
@@ -311,24 +291,6 @@ async def _keep_garden(enforcer: Enforcer) -> None:
             await enforcer.empty_garden(turn)
         except EnforcementError as error:
             log.warning("the garden by name was not emptied, and keeps old addresses: %s", error)
-
-
-async def _keep_content(
-    library: Library, desk: Desk, shelf: Shelf, show: Callable[[Shelf], None]
-) -> None:
-    """Show what is to be shown, from the second on in which it is. `shelf` is shown already."""
-    marks_dropped = False
-    while True:
-        if new := library.look():
-            show(new)
-            shelf.close()
-            shelf, marks_dropped = new, False
-        # Not by a clock that guesses: a poll that seems to be over may not be.
-        if not marks_dropped and _wall() is not None:
-            with suppress(Unreadable):  # The desk has said it, once.
-                await desk.close_polls({poll.id for poll in shelf.edition.polls})
-                marks_dropped = True
-        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _cut(addresses: Collection[str]) -> None:

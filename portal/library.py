@@ -109,12 +109,12 @@ class Library:
         self._looks_to_wait = 0
 
     def first(self) -> Shelf:
-        """What to show at the start: the active release, or the shipped samples.
+        """What is shown at the start: the active release, or the shipped samples.
 
         Raises:
             ArticlesError: the samples cannot be used.
         """
-        return self.look() or self._of_samples()
+        return self.look() or self.samples()
 
     def look(self) -> Shelf | None:
         """What to show from now on; None if that has not changed."""
@@ -128,7 +128,7 @@ class Library:
         had_one, self._number = self._number is not None, number
         self._from, self._until = wall or 0.0, float("inf")
         if number is None:
-            return self._of_samples() if had_one else None
+            return self.samples() if had_one else None
         try:
             shelf = self._of_release(self._releases.release(number), wall)
         except (BundleError, sqlite3.Error, OSError) as error:
@@ -158,7 +158,12 @@ class Library:
             catalogue.close,
         )
 
-    def _of_samples(self) -> Shelf:
+    def samples(self) -> Shelf:
+        """What is shown where nothing was published.
+
+        Raises:
+            ArticlesError: it cannot be used.
+        """
         return Shelf(Edition(), samples(), frozenset(), self._releases.files, lambda: None)
 
     def _edition(self, catalogue: Catalogue, release: Release, moment: float) -> Edition:
