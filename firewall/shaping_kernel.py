@@ -34,9 +34,12 @@ from firewall.shaping import (
 
 _OUR_FILTER = HANDLE >> 16
 """Preference of our filter among those for what arrives: others may have theirs there."""
-_RTT_MICROSECONDS = 300_000
-"""Servers overseas are 200 ms away, more with a cable down; with cake's own 100 ms one connection
-does not fill its share. The delay it aims at is a twentieth."""
+_RTT_MICROSECONDS = 600_000
+_TARGET_MICROSECONDS = _RTT_MICROSECONDS // 20
+"""Cake, and so fq_codel here, aims at a delay of a twentieth of the round trip. By default that is
+meant for a queue that has the whole line. With a tenth of 20 Mbit/s these are five packets. With
+less, one connection does not fill its share, and of sixteen in one queue a third is dropped; with
+cake, who is dropped pays for it."""
 _ANY_PROTOCOL = 0x0003  # ETH_P_ALL
 _GONE = {errno.ENOENT, errno.EINVAL, errno.ENODEV}
 _LACKING = {errno.ENOENT, errno.EOPNOTSUPP}
@@ -187,7 +190,13 @@ def _carry_out(kernel: Any, index: _Indices, order: Order) -> None:
                 prio=order.priority,
             )
         case Leaf(interface, handle, parent, kind, packets):
-            limits = {"limit": packets} if kind == "pfifo" else {"fqc_flows": 32}
+            limits: dict[str, int] = {"limit": packets}
+            if kind == "fq_codel":
+                limits = {
+                    "fqc_flows": 32,
+                    "fqc_target": _TARGET_MICROSECONDS,
+                    "fqc_interval": _RTT_MICROSECONDS,
+                }
             kernel.tc(
                 "add",
                 kind,
