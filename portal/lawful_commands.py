@@ -143,7 +143,7 @@ def _keys() -> Any:
     try:
         from portal import lawful_keys
     except ImportError:
-        raise LawfulError("this needs PyNaCl; install union-portal[sealed]") from None
+        raise LawfulError("this needs PyNaCl; install python3-nacl or, by pip, PyNaCl") from None
     return lawful_keys
 
 

@@ -42,8 +42,7 @@ def problems(config: Config) -> list[str]:
         )
     if config.privacy.profile == "sealed" and find_spec("nacl") is None:
         found.append(
-            'privacy.profile = "sealed"   needs PyNaCl; install union-portal[sealed],'
-            " or your system's python3-nacl"
+            'privacy.profile = "sealed"   needs PyNaCl; install python3-nacl or, by pip, PyNaCl'
         )
     return found
 
