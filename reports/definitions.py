@@ -349,6 +349,29 @@ DEFINITIONS: Final = (
 
 BY_KEY: Final = {one.key: one for one in DEFINITIONS}
 
+SHORT: Final = {
+    "known_days": Words("Ngày có ghi chép", "Days with records"),
+    "sessions": Words("Lượt truy cập", "Sessions"),
+    "devices": Words("Số máy (ước tính)", "Devices (estimate)"),
+    "median_minutes": Words("Thời lượng giữa (phút)", "Median (minutes)"),
+    "peak": Words("Cùng lúc nhiều nhất", "Most at once"),
+    "gb": Words("Dung lượng (GB)", "Data (GB)"),
+    "uptime": Words("Hoạt động ít nhất (%)", "Uptime, at least (%)"),
+    "outages": Words("Số lần mất đường truyền", "Outages"),
+    "outage_hours": Words("Giờ mất đường truyền", "Hours of outage"),
+    "faults": Words("Báo mạng hỏng", "Faults reported"),
+    "questions": Words("Câu hỏi", "Questions"),
+    "views": Words("Lượt mở bài", "Article views"),
+    "quiz_entries": Words("Lượt thi", "Quizzes"),
+    "spent_running": Words("Chi thường xuyên (đồng)", "Running costs (đồng)"),
+    "cost_month": Words("Chi mỗi tháng (đồng)", "Costs a month (đồng)"),
+    "cost_session": Words("Chi mỗi lượt (đồng)", "Costs per session (đồng)"),
+    "cost_read": Words("Chi mỗi lượt mở bài (đồng)", "Costs per view (đồng)"),
+    "rooms": Words("Số phòng", "Rooms"),
+    "residents": Words("Số người ở", "Residents"),
+}
+"""For the heads of tables with many columns."""
+
 FAULT_KINDS: Final = {
     "no-internet": Words("Không có mạng", "No Internet"),
     "slow": Words("Mạng chậm", "Slow"),

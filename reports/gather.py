@@ -122,6 +122,8 @@ def gather(
                 told |= {name: getattr(was, name) for name in type(was).__slots__}
                 told["peak"] = tally.peak if tally.peak is not None or tally.sessions else 0
             found[day] = Day(day=day, **told)
+    named = {id for tally in days.values() for id in tally.views} | polls.keys()
+    named |= {quiz for tally in days.values() for quiz, _ in tally.scores}
     return SiteFacts(
         place=place,
         period=period,
@@ -131,7 +133,7 @@ def gather(
         days=tuple(found.values()),
         devices=devices,
         polls=polls,
-        items=dict(items),
+        items={id: item for id, item in items.items() if id in named},
         undated=dict(+undated),
         mended=mended,
     )
