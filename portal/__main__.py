@@ -14,12 +14,13 @@ from typing import Any
 
 from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
-from portal import __version__, content_commands, control, lawful_commands
+from portal import __version__, content_commands, control, lawful_commands, report_commands
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
 from portal.lean import without_init
 from portal.machine import StartError
+from portal.report_commands import CannotReport
 from portal.staff import commands as staff_commands
 from portal.tables import table
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
     except control.Refused as error:
         return _say(error, FIREWALL if error.by_firewall else FAILED)
-    except (StartError, control.NotRunning, LawfulError) as error:
+    except (StartError, control.NotRunning, LawfulError, CannotReport) as error:
         return _say(error, FAILED)
     except PermissionError as error:
         where = error.filename or "this"
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         command("content", content_commands.does, "Publish and check what the pages show.")
     )
     lawful_commands.add(commands.add_parser)
+    report_commands.add(commands.add_parser, _with_config)
     doctor = command(
         "doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True
     )

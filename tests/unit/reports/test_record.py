@@ -1,6 +1,8 @@
 """What staff entered: every problem at once, and what it costs."""
 
+import re
 import tomllib
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from reports.facts import Period, ReportError
 from reports.money import Spent, spent
-from reports.record import Cost, Record, add_cost, load, parse
+from reports.record import Cost, Document, Proposal, Record, Site, add_cost, load, parse
 
 FILE = """
 [[site]]
@@ -128,3 +130,28 @@ def test_what_is_paid_once_counts_in_the_period_of_its_day() -> None:
 
     assert spent(costs, QUARTER) == Spent(70, 1_000)
     assert spent([], QUARTER) is None
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("[[site]]", Site),
+        ("[[cost]]", Cost),
+        ("[[proposal]]", Proposal),
+        ("[document]", Document),
+    ],
+)
+def test_every_key_is_documented_with_its_own_words(heading: str, kind: type) -> None:
+    text = (Path(__file__).parents[3] / "docs/bao-cao.md").read_text(encoding="utf-8")
+    part = text.partition(f"### {heading}\n")[2].partition("###")[0]
+
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", part, flags=re.MULTILINE))
+
+    assert rows == {entry.name: entry.metadata["doc"] for entry in fields(kind)}
+
+
+def test_the_example_in_the_documentation_is_a_record() -> None:
+    text = (Path(__file__).parents[3] / "docs/bao-cao.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+
+    assert [site.id for site in parse(tomllib.loads(example)).sites] == ["hp-001"]

@@ -1,0 +1,282 @@
+"""What `portal report` and `portal export` do; `portal.report_commands` has the options."""
+
+import argparse
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from content_cache.manifest import BundleError
+from content_cache.signing import signer_of
+from portal.config import Config, load
+from portal.machine import become_owner_of
+from portal.report_commands import FORMATS, CannotReport
+from portal.tables import table
+from reports import export as exports
+from reports import record, report
+from reports.facts import Period, Place, ReportError, SiteFacts, day_at
+from reports.gather import gather, whole_days
+from reports.items import items_of
+
+_WRITERS: Final = {
+    "docx": "reports.document",
+    "xlsx": "reports.workbook",
+    "csv": "reports.csv_file",
+    "json": "reports.json_file",
+    "html": "reports.html_page",
+}
+_KEY_FILE: Final = "export.key"
+HERE: Final = "máy này"
+
+
+def write_report(options: argparse.Namespace) -> None:
+    """Write the report."""
+    with _told("no report was written"):
+        period = _period(options)
+        form = _form(options)
+        before = None if options.compare is None else Period(*options.compare)
+        now = time.time()
+        entered = _entered(options)
+        files = list(_files(options.read))
+        config = None if files and not options.config.exists() else load(options.config)
+        wanted = set(options.site)
+        sources = [*_own(config, period, before, now, needed=not files), *_read(files, entered)]
+        if wanted:
+            known = {one.place.id for one in sources}
+            if missing := sorted(wanted - known):
+                raise ReportError([f"--site {id}: there are no records of it" for id in missing])
+            sources = [one for one in sources if one.place.id in wanted]
+            entered = replace(
+                entered, sites=tuple(site for site in entered.sites if site.id in wanted)
+            )
+        made = report.made(
+            sources,
+            entered,
+            _over(period, now),
+            before,
+            day_at(now),
+            config.organisation.name if config else entered.document.body or "………",
+            config.organisation.unit if config else "………",
+        )
+        data: bytes = importlib.import_module(_WRITERS[form]).written(made)
+        _write(options.output, data)
+    if made.period != period:
+        print(f"the period was cut to {made.period.last}: later days are not over yet")
+    for note in made.notes:
+        print(note.en or note.vi)
+    print(f"{options.output}: {len(made.sites)} sites, {made.period.first} to {made.period.last}")
+
+
+def write_export(options: argparse.Namespace) -> None:
+    """Write the signed totals of this site, or print its key."""
+    config = load(options.config)
+    with _told("nothing was exported"):
+        folder = config.storage.data_dir
+        if options.key:
+            become_owner_of(folder)
+            print(signer_of(folder / _KEY_FILE).public_key)
+            return
+        period, now = _period(options), time.time()
+        if options.output is None:
+            raise ReportError(["-o is missing; name the file to write, like hp-001-2026-03.json"])
+        over = _over(period, now)
+        facts = _gather(config, over, now)
+        if not facts.days:
+            raise ReportError([f"nothing was recorded from {over.first} to {over.last}"])
+        user, group = os.geteuid(), os.getegid()
+        become_owner_of(folder)
+        try:
+            signer = signer_of(folder / _KEY_FILE)
+        finally:
+            os.seteuid(user)
+            os.setegid(group)
+        _write(options.output, exports.signed(facts, signer))
+    if over != period:
+        print(f"the period was cut to {over.last}: later days are not over yet")
+    print(
+        f"{options.output}: {facts.place.id}, {over.first} to {over.last}, {len(facts.days)} days"
+        f" with records; key {signer.public_key}"
+    )
+
+
+def add_cost(options: argparse.Namespace) -> None:
+    """Put a cost at the end of the record."""
+    path = _record_path(options)
+    with _told("nothing was entered"):
+        cost = record.Cost(
+            site=options.of,
+            kind=options.kind,
+            amount=options.amount,
+            first=options.first,
+            last=options.last,
+            note=record.text(options.note) if options.note.strip() else "",
+        )
+        record.add_cost(path, cost)
+    print(f"{path}: {cost.kind} of {cost.amount} đồng for {cost.site}")
+
+
+def list_costs(options: argparse.Namespace) -> None:
+    """Check the record, and list its costs."""
+    path = _record_path(options)
+    with _told("the record cannot be used"):
+        entered = record.load(path)
+    rows = [
+        {
+            "site": cost.site,
+            "kind": cost.kind,
+            "amount": f"{cost.amount:,}",
+            "first": str(cost.first),
+            "last": cost.last and str(cost.last),
+            "note": cost.note,
+        }
+        for cost in entered.costs
+    ]
+    print(table(rows) if rows else f"{path}: no cost is entered")
+
+
+DOES: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
+    "report": write_report,
+    "cost-add": add_cost,
+    "cost-list": list_costs,
+    "export": write_export,
+}
+
+
+def _period(options: argparse.Namespace) -> Period:
+    missing = [
+        f"{name} is missing; write a day like 2026-01-01"
+        for name, value in (("--from", options.first), ("--to", options.last))
+        if value is None
+    ]
+    if missing:
+        raise ReportError(missing)
+    return Period(options.first, options.last)
+
+
+def _over(period: Period, now: float) -> Period:
+    over = whole_days(period, now)
+    if over is None:
+        raise ReportError([f"no day from {period.first} on is over yet (today is {day_at(now)})"])
+    return over
+
+
+def _form(options: argparse.Namespace) -> str:
+    if options.output is None:
+        raise ReportError(["-o is missing; name the file to write, like bao-cao.docx"])
+    form = options.format or options.output.suffix.lstrip(".").lower()
+    if form not in FORMATS:
+        raise ReportError([f"{options.output}: what format? give --format {'|'.join(FORMATS)}"])
+    return str(form)
+
+
+def _record_path(options: argparse.Namespace) -> Path:
+    beside: Path = options.config.with_name("reports.toml")
+    chosen: Path | None = options.record
+    return chosen or beside
+
+
+def _entered(options: argparse.Namespace) -> record.Record:
+    if options.record is not None and not options.record.exists():
+        raise ReportError([f"{options.record} is not there"])
+    return record.load(_record_path(options))
+
+
+def _own(
+    config: Config | None, period: Period, before: Period | None, now: float, *, needed: bool
+) -> Iterator[SiteFacts]:
+    """What this machine recorded itself, if it is a gateway."""
+    if config is None or not (needed or (config.storage.data_dir / "sessions.db").exists()):
+        return
+    first = min(period.first, before.first) if before else period.first
+    last = max(period.last, before.last) if before else period.last
+    yield _gather(config, _over(Period(first, last), now), now)
+
+
+def _gather(config: Config, period: Period, now: float) -> SiteFacts:
+    site = config.site
+    return gather(
+        config.storage.data_dir,
+        Place(
+            id=site.id,
+            name=site.name,
+            former_names=site.former_names,
+            rooms=site.rooms,
+            residents=site.residents,
+        ),
+        period,
+        now,
+        config.privacy.keep_days,
+        items_of(config.content_store),
+        HERE,
+    )
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def _read(files: Sequence[Path], entered: record.Record) -> list[SiteFacts]:
+    """The exports; of all files, or of none: what is left out silently would be missed."""
+    found, problems = [], []
+    for file in files:
+        try:
+            export = exports.opened(file.read_bytes(), file.name)
+        except OSError as error:
+            problems.append(f"{file}: cannot be read: {error.strerror}")
+        except ReportError as error:
+            problems += error.problems
+        else:
+            wrong = _distrust(export, file.name, entered)
+            problems += wrong
+            if not wrong:
+                found.append(export.facts)
+    if problems:
+        raise ReportError(problems)
+    return found
+
+
+def _distrust(export: exports.Export, name: str, entered: record.Record) -> list[str]:
+    place = export.facts.place
+    site = entered.site(place.id)
+    believed = site.key if site else None
+    if believed is None:
+        return [
+            f"{name}: is of {place.id} ({place.name}), whose key is not in reports.toml; ask by"
+            " telephone what `portal export --key` prints there. If it is this one, write key ="
+            f' "{export.key}" into [[site]] {place.id}'
+        ]
+    if believed != export.key:
+        return [
+            f"{name}: is signed by another key than {place.id} has in reports.toml: {export.key}"
+        ]
+    return []
+
+
+def _write(path: Path, data: bytes) -> None:
+    """The whole file or nothing; over an earlier one."""
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except OSError as error:
+        raise ReportError([f"{path} cannot be written: {error.strerror}"]) from None
+
+
+@contextmanager
+def _told(failed: str) -> Iterator[None]:
+    try:
+        yield
+    except (ReportError, BundleError) as error:
+        lines = list(error.problems)
+        if len(lines) == 1:
+            raise CannotReport(f"{failed}: {lines[0]}") from None
+        raise CannotReport(
+            "\n".join([f"{failed}; {len(lines)} problems", *(f"  {line}" for line in lines)])
+        ) from None
+    except ValueError as error:
+        raise CannotReport(f"{failed}: {error}") from None
