@@ -24,8 +24,8 @@ DAMAGED: Final = Said(
     "This release is not whole any more. Phones see what they saw before.",
 )
 ELSEWHERE: Final = Said(
-    "Máy này hiện nội dung được đăng từ nơi khác; hãy quay về ở nơi đó.",
-    "This gateway shows what is published elsewhere; go back there.",
+    "Máy này hiện nội dung được đăng từ nơi khác; hãy làm việc này ở nơi đó.",
+    "This gateway shows what is published elsewhere; do this there.",
 )
 GONE: Final = Said("Không có lần đăng này.", "There is no such release.")
 
@@ -39,6 +39,11 @@ class Listed:
     whole: bool
 
 
+def shows_others(site: StaffSite) -> bool:
+    """Whether phones here see somebody else's releases, so that none made here reaches them."""
+    return foreign(site.config, site.press.signer.public_key) is not None
+
+
 def routes(site: StaffSite) -> list[Route]:
     async def show(visit: Visit) -> web.StreamResponse:
         return await page(visit)
@@ -50,7 +55,7 @@ def routes(site: StaffSite) -> list[Route]:
             409 if wrong else 200,
             listed=listed,
             active=await site.do(site.press.releases.active_number),
-            elsewhere=foreign(site.config, site.press.signer.public_key) is not None,
+            elsewhere=shows_others(site),
             wrong=wrong,
             now=site.wall(),
         )
@@ -58,7 +63,7 @@ def routes(site: StaffSite) -> list[Route]:
     async def roll_back(visit: Visit) -> web.StreamResponse:
         number = int(visit.request.match_info["n"][:9])
         note = " ".join((await visit.form()).get("note", "").split())[:_LONGEST_NOTE]
-        if foreign(site.config, site.press.signer.public_key) is not None:
+        if shows_others(site):
             return await page(visit, ELSEWHERE)
         try:
             await site.do(publishing.roll_back, site.press, number, visit.actor, site.wall(), note)

@@ -12,6 +12,7 @@ from aiohttp import web
 from content_cache.manifest import BundleError
 from portal.staff import forms, items
 from portal.staff.forms import Times, WrongTimes
+from portal.staff.releases import ELSEWHERE, shows_others
 from portal.staff.site import Route, StaffSite, Visit
 from portal.staff.words import Message, Said, when
 from splash import publishing
@@ -64,6 +65,8 @@ async def act(visit: Visit) -> web.StreamResponse:
     try:
         if steps is None:
             return await items.page_of(visit, revision, wrong=[UNKNOWN], typed=typed)
+        if {"publish", "withdraw"} & set(steps) and shows_others(visit.site):
+            return await items.page_of(visit, revision, wrong=[ELSEWHERE], typed=typed)
         if steps == ("return",) and not note:
             return await items.page_of(visit, revision, wrong=[NO_NOTE], typed=typed)
         times = Times(None, None)

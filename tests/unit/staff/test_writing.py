@@ -245,6 +245,23 @@ async def test_nothing_is_published_while_nobody_answers_for_it(world: World) ->
     assert world.releases.active_number() is None
 
 
+@pytest.mark.parametrize("do", ["approve_publish", "publish", "withdraw"])
+async def test_nothing_is_published_where_phones_see_the_releases_of_others(
+    world: World, do: str
+) -> None:
+    author = await world.signed_in("lan", "author")
+    approver = await world.signed_in("minh", "approver")
+    id = await written(author, do="submit")
+    object.__setattr__(world.site.config.content, "public_key", "A" * 43 + "=")
+
+    done = await act(approver, id, do)
+
+    assert done.status == 422
+    assert "đăng từ nơi khác; hãy làm việc này ở nơi đó" in await done.text()
+    assert world.content.revision(id).state == "in_review"
+    assert world.releases.active_number() is None
+
+
 async def test_two_who_edit_at_once_lose_nothing(world: World) -> None:
     lan = await world.signed_in("lan", "author")
     hoa = await world.signed_in("hoa", "author")
