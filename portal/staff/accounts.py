@@ -297,8 +297,11 @@ class Accounts:
         ).fetchone()
         return kept["secret"], row["used_step"]
 
-    def who(self, cookie: str, wall: float) -> SignIn | None:
-        """Whose cookie this is, if the sign-in has not ended."""
+    def who(self, cookie: str, wall: float, *, attended: bool = True) -> SignIn | None:
+        """Whose cookie this is, if the sign-in has not ended.
+
+        It lasts longer for it where the asking is `attended`: somebody did something.
+        """
         row = self._db.execute(
             "SELECT sign_in.*, account.id AS id FROM sign_in JOIN account"
             " ON account.id = sign_in.account WHERE hash = ?",
@@ -306,7 +309,7 @@ class Accounts:
         ).fetchone()
         if row is None or wall - row["began"] > MOST_SECONDS or wall - row["seen"] > IDLE_SECONDS:
             return None
-        if not 0 <= wall - row["seen"] < _NOTE_SECONDS:
+        if attended and not 0 <= wall - row["seen"] < _NOTE_SECONDS:
             self._db.execute("UPDATE sign_in SET seen = ? WHERE hash = ?", (wall, row["hash"]))
         account = self.get(row["account"])
         assert account is not None

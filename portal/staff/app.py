@@ -126,9 +126,10 @@ def _answering(
         language = language_of(request)
         cookie = request.cookies.get(COOKIE)
         found: SignIn | None = None
+        attended = not route.unattended
         if cookie:
-            found = await site.do(site.accounts.who, cookie, site.wall())
-        visit = Visit(site, request, language, found)
+            found = await site.do(site.accounts.who, cookie, site.wall(), attended=attended)
+        visit = Visit(site, request, language, found, attended)
         if route.signed_in:
             if found is None or not found.open:
                 return _sign_in_first(visit)
@@ -142,6 +143,8 @@ def _answering(
 
 def _sign_in_first(visit: Visit) -> web.Response:
     """Lead to the sign-in, and back here afterwards."""
+    if visit.part:  # The whole page is to be loaded again, and finds itself there.
+        return web.Response(headers={"HX-Refresh": "true"})
     here = visit.request.path_qs if visit.request.method == "GET" else "/"
     return visit.leads_to("/sign-in" + ("" if here == "/" else "?" + urlencode({"to": here})))
 

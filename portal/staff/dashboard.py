@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from portal.control import NotRunning, Refused
 from portal.schedule import day_begins
 from portal.staff import figures
-from portal.staff.figures import Hour, Outage
+from portal.staff.figures import Hour
 from portal.staff.records import Records, Unreadable
 from portal.staff.site import Route, StaffSite, Visit
 from splash.content import Poll, Quiz, Words, title_of
@@ -27,14 +28,26 @@ PerDay = list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """What happens now, which an open page asks for again and again. None: not known."""
+
+    gateway: dict[str, Any] | None
+    """What `portal status` says; None if no gateway runs here."""
+    sessions: int | None
+    bytes: int | None
+    """Of today."""
+    down_since: float | None
+    """Since when the line is down; None while it is up, too."""
+    open_faults: int
+    open_questions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """How the network went."""
 
     hours: list[Hour]
-    sessions_today: int
-    bytes_today: int
     sessions: PerDay
-    outages: list[Outage]
     minutes_down: PerDay
 
 
@@ -54,8 +67,6 @@ class Answers:
 class Heard:
     """What workers read and said."""
 
-    open_faults: int
-    open_questions: int
     faults: PerDay
     views: PerDay
     articles: list[tuple[Words, int]]
@@ -74,11 +85,38 @@ def routes(site: StaffSite) -> list[Route]:
             log.warning("the session log cannot be read: %s", error)
             went = None
         heard = await site.do(hear, site, now)
-        return visit.page(
-            "dashboard.html", now=now, gateway=await gateway(site), network=went, heard=heard
-        )
+        live = await happens(site, records, now)
+        return visit.page("dashboard.html", now=now, live=live, network=went, heard=heard)
 
-    return [Route("GET", "/", show)]
+    async def again(visit: Visit) -> web.StreamResponse:
+        if not visit.part:
+            return visit.leads_to("/")
+        now = site.wall()
+        return visit.page("dashboard.html", now=now, live=await happens(site, records, now))
+
+    return [Route("GET", "/", show), Route("GET", "/now", again, unattended=True)]
+
+
+async def happens(site: StaffSite, records: Records, now: float) -> Live:
+    return await site.do(_live, site, records, now, await gateway(site))
+
+
+def _live(site: StaffSite, records: Records, now: float, status: dict[str, Any] | None) -> Live:
+    midnight = day_begins(now)
+    sessions = size = down_since = None
+    with suppress(Unreadable):  # The page itself says so.
+        sessions = sum(span.began >= midnight for span in records.sessions(midnight))
+        size = sum(records.bytes_since(midnight))
+        outages = records.outages(midnight)
+        down_since = outages[-1].span.began if outages and outages[-1].span.ended is None else None
+    return Live(
+        gateway=status,
+        sessions=sessions,
+        bytes=size,
+        down_since=down_since,
+        open_faults=sum(fault.done_at is None for fault in site.hearing.faults()),
+        open_questions=len(site.hearing.open_questions()),
+    )
 
 
 async def gateway(site: StaffSite) -> dict[str, Any] | None:
@@ -97,10 +135,7 @@ def network(records: Records, now: float) -> Network:
     outages = records.outages(now - DAYS * 86400)
     return Network(
         hours=figures.hours(spans, midnight, now),
-        sessions_today=sum(span.began >= midnight for span in spans),
-        bytes_today=sum(records.bytes_since(midnight)),
         sessions=figures.by_day(records.opened_by_day(names[0]), names),
-        outages=outages,
         minutes_down=figures.minutes_down(outages, names, now),
     )
 
@@ -115,8 +150,6 @@ def hear(site: StaffSite, now: float) -> Heard:
         read[view.item] += view.n
     titles = {one.newest.item.id: one.title for one in site.content.items()}
     return Heard(
-        open_faults=sum(fault.done_at is None for fault in faults),
-        open_questions=len(site.hearing.open_questions()),
         faults=figures.by_day(reported, names),
         views=figures.by_day([(view.day, view.n) for view in views], names),
         articles=[

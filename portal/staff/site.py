@@ -71,6 +71,8 @@ class Visit:
     request: web.Request
     language: Language
     sign_in: SignIn | None = None
+    attended: bool = True
+    """False where an open page asks on its own (`Route.unattended`)."""
 
     @property
     def account(self) -> Account:
@@ -83,6 +85,11 @@ class Visit:
         """The same for `splash.workflow`."""
         return Actor(self.account.name, self.account.roles, self.account.sites)
 
+    @property
+    def part(self) -> bool:
+        """Whether htmx asks, which wants the block `part` of the page and not all around it."""
+        return self.request.headers.get("HX-Request") == "true"
+
     def say(self, vi: str, en: str) -> str:
         return vi if self.language == "vi" else en
 
@@ -92,8 +99,13 @@ class Visit:
         return MultiDict((key, value) for key, value in posted.items() if isinstance(value, str))
 
     def page(self, template: str, status: int = 200, **values: Any) -> web.Response:
-        """The page `template` with these values; see `templates/base.html` for what it has."""
-        told = self.site.told.pop(self.sign_in.hash, None) if self.sign_in else None
+        """The page `template` with these values, or the part of it that was asked for.
+
+        See `templates/base.html` for what it has.
+        """
+        told = None
+        if self.sign_in and self.attended:
+            told = self.site.told.pop(self.sign_in.hash, None)
         text = self.site.templates.get_template(template).render(
             visit=self,
             me=self.sign_in.account if self.sign_in and self.sign_in.open else None,
@@ -129,3 +141,5 @@ class Route:
     """False for the sign-in itself."""
     most_bytes: int = 64 * 1024
     """Of what is sent."""
+    unattended: bool = False
+    """Asked by an open page on its own: no sign that somebody is still sitting there."""

@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 
-const packages = new Set(["@picocss/pico", "uplot"]);
+const packages = new Set(["@picocss/pico", "htmx.org", "uplot"]);
 for (const meta of process.argv.slice(2)) {
   for (const input of Object.keys(JSON.parse(readFileSync(meta, "utf8")).inputs)) {
     const found = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input);
