@@ -31,6 +31,17 @@ FAILED, USAGE, FIREWALL = 1, 2, 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    try:
+        try:
+            return _done(argv)
+        finally:
+            sys.stdout.flush()  # Here, where a pipe that nobody reads is no surprise.
+    except BrokenPipeError:  # `| head` has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _done(argv: Sequence[str] | None) -> int:
     options = parser().parse_args(argv)
     try:
         return int(options.does(options) or 0)

@@ -240,6 +240,8 @@ def ask(path: Path, question: Mapping[str, Any]) -> Answer:
             raise
         except TimeoutError:
             raise Refused("the portal is running but does not answer") from None
+        except ConnectionError:
+            line = b""
     if not line:
         raise Refused("the portal went away without an answer")
     answer: Answer = json.loads(line)

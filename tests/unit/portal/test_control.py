@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import stat
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -337,6 +338,23 @@ async def test_a_socket_left_by_a_killed_daemon_is_replaced(
         await asyncio.sleep(0.05)
         assert await say(path, b"{}\n") != b""
         serving.cancel()
+
+
+def test_a_gateway_that_goes_away_meanwhile_is_said(tmp_path: Path) -> None:
+    listening = control._bound(tmp_path / "control.sock")
+    listening.listen()
+
+    def leave() -> None:
+        listening.accept()[0].close()  # With the question unread, so that the reading is reset.
+
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    try:
+        with pytest.raises(Refused, match="went away without an answer"):
+            control.ask(tmp_path / "control.sock", {"command": "status"})
+    finally:
+        leaving.join()
+        listening.close()
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
