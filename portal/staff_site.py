@@ -25,6 +25,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 from aiohttp.web_server import Server
 
+from portal.config import Config
 from portal.machine import StartError, addresses_of
 from portal.metrics import CONTENT_TYPE, Metric, render
 
@@ -83,6 +84,35 @@ async def listen_at(listen: tuple[str, int], phones: str) -> socket.socket:
             listening.close()
             raise
         await asyncio.sleep(0.1)
+
+
+async def serve(
+    listening: socket.socket,
+    config: Config,
+    source: Path,
+    measure: Callable[[], Awaitable[list[Metric]]],
+) -> None:
+    """Have staff's pages there, or where there are none the numbers alone, until cancelled.
+
+    `config` was read from `source`.
+    """
+    if _has_pages(config):
+        await keep_pages(listening, source)
+    else:
+        await serve_numbers(listening, measure)
+
+
+def _has_pages(config: Config) -> bool:
+    if not config.staff.site:
+        return False
+    if lacking := missing():
+        log.warning(
+            "staff cannot sign in: %s missing; install union-portal[publish], or write"
+            " [staff] site = false",
+            ", ".join(lacking),
+        )
+        return False
+    return True
 
 
 async def keep_pages(listening: socket.socket, config: Path) -> None:

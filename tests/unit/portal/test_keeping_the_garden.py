@@ -7,7 +7,7 @@ import pytest
 
 from firewall.enforcer import EnforcementError
 from firewall.memory import MemoryEnforcer
-from portal import daemon
+from portal import upkeep
 
 TURN_SECONDS = 0.1
 
@@ -25,10 +25,10 @@ class Device(MemoryEnforcer):
 
 
 async def keep(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemon, "GARDEN_TURN_SECONDS", TURN_SECONDS)
+    monkeypatch.setattr(upkeep, "GARDEN_TURN_SECONDS", TURN_SECONDS)
     with suppress(TimeoutError):
         async with asyncio.timeout(4.5 * TURN_SECONDS):
-            await daemon._keep_garden(device)
+            await upkeep.keep_garden(device)
 
 
 async def test_each_turn_has_the_next_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,96 @@
+"""How the running gateway stands: what `portal status` and `/metrics` say."""
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from firewall.changes import MacAddress, Usage
+from firewall.enforcer import EnforcementError, Enforcer
+from firewall.shaper import Shaper
+from portal import __version__, readings
+from portal.config import Config
+from portal.imitation import Imitations
+from portal.listeners import Listeners
+from portal.metrics import Metric, by, gauges, render
+from portal.runner import Runner
+from portal.session_log import SessionLog
+from portal.uplink_watch import UplinkWatch
+
+log = logging.getLogger("portal")
+
+
+class Standing:
+    """Asks the parts, and changes nothing."""
+
+    def __init__(
+        self,
+        config: Config,
+        runner: Runner,
+        enforcer: Enforcer,
+        session_log: SessionLog,
+        phones: Listeners,
+        imitations: Imitations,
+        shaper: Shaper,
+        uplink: UplinkWatch,
+        shown: Counter[str],
+    ) -> None:
+        """`shown` counts the pages, by kind."""
+        self._config = config
+        self._runner = runner
+        self._enforcer = enforcer
+        self._session_log = session_log
+        self._phones = phones
+        self._imitations = imitations
+        self._shaper = shaper
+        self._uplink = uplink
+        self._shown = shown
+
+    def status(self) -> dict[str, Any]:
+        """What `portal status` says (docs/commands.md)."""
+        state, connections = self._runner.state, self._phones.connections
+        return {
+            "site": self._config.site.id,
+            "version": __version__,
+            "open_devices": len(state.sessions),
+            "waiting_sessions": len(state.remembered),
+            "blocked_devices": len(state.blocked),
+            "imitated_devices": self._imitations.noticed,
+            "firewall": self._runner.refusing or "stands",
+            "line": self._shaper.failing or self._shaper.way or "not shared",
+            "log": self._session_log.failing or "written",
+            "lost_log_entries": self._session_log.lost,
+            "connections": len(connections),
+            "refused_connections": connections.refused,
+        }
+
+    async def usage(self) -> Mapping[MacAddress, Usage]:
+        """What each open device has used.
+
+        Raises:
+            EnforcementError: the kernel's counters cannot be read.
+        """
+        admitted = await self._enforcer.admitted() or {}
+        return {mac: grant.usage for mac, grant in admitted.items()}
+
+    async def measure(self) -> list[Metric]:
+        """What `/metrics` says (docs/health.md)."""
+        try:
+            running: Collection[Usage] = (await self.usage()).values()
+        except EnforcementError as error:
+            log.warning("the counters could not be read: %s", error)
+            running = ()
+        return [
+            *gauges(
+                self.status(),
+                self._uplink.line,
+                readings.read(self._config.storage.data_dir),
+                readings.own_memory_bytes(),
+            ),
+            *self._session_log.tally.metrics(running),
+            by("portal_pages_total", "page", "Pages shown.", self._shown),
+        ]
+
+    async def metrics(self) -> str:
+        """The same, as Prometheus reads it."""
+        return render(await self.measure())
