@@ -10,6 +10,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -49,8 +50,12 @@ log = logging.getLogger("portal.content")
 class ReleaseArticles:
     """The articles of a release that this house shows at one moment."""
 
-    def __init__(self, releases: Releases, catalogue: Catalogue, site: str, wall: float) -> None:
+    def __init__(
+        self, releases: Releases, index: Path, catalogue: Catalogue, site: str, wall: float
+    ) -> None:
+        """`catalogue` is the opened `index`."""
         self._releases = releases
+        self._index = index
         self._catalogue = catalogue
         self._site = site
         self._wall = wall
@@ -69,15 +74,22 @@ class ReleaseArticles:
         return shown.content if shown else None
 
     def search(self, typed: str, most: int) -> Sequence[Hit]:
+        """In a thread, if need be: the catalogue is opened anew, whatever becomes of the shelf."""
+        try:
+            with closing(Catalogue(self._index)) as catalogue:
+                found = catalogue.search(typed, self._site, self._wall, most)
+        except sqlite3.Error as error:  # It was deleted meanwhile, or is damaged.
+            log.error("the content cannot be searched: %s", error)
+            return ()
         return [
             Hit(
-                found.item.kind,
-                found.item.id,
-                Words(found.item.title_vi, found.item.title_en),
-                found.snippet,
+                each.item.kind,
+                each.item.id,
+                Words(each.item.title_vi, each.item.title_en),
+                each.snippet,
             )
-            for found in self._catalogue.search(typed, self._site, self._wall, most)
-            if found.item.kind in ITEM_PATHS
+            for each in found
+            if each.item.kind in ITEM_PATHS
         ]
 
 
@@ -152,7 +164,7 @@ class Library:
         log.info("release %d is shown", release.number)
         return Shelf(
             edition,
-            ReleaseArticles(self._releases, catalogue, self._site, moment),
+            ReleaseArticles(self._releases, release.index, catalogue, self._site, moment),
             frozenset(filter(MEDIA_NAME.fullmatch, release.manifest.files)),
             self._releases.files,
             catalogue.close,

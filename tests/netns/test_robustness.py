@@ -599,7 +599,8 @@ def test_full_disk(site: Site, small_disk: Disk) -> None:
         site.lab.gateway.wait_until(lambda: _log_state(site) == "written", "there is room")
 
     assert (talk.lost, talk.broken) == (0, "")
-    assert said == 3  # Once by each daemon.
+    # Once by each daemon, but for one that finds the room which the answers' journal leaves it.
+    assert said in (2, 3)
     assert site.log().count("the session log can be written again") == 1
     assert [row["ended_utc"] for row in site.logged()] == [None, None]
 

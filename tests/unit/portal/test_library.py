@@ -129,6 +129,20 @@ def test_a_release_is_shown_whole(store: Store) -> None:
     }
 
 
+def test_a_search_outlives_the_shelf_and_finds_nothing_in_what_is_gone(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.publish([item("bai", article())])
+    shelf = store.library.first()
+    shelf.close()
+    assert [hit.id for hit in shelf.articles.search("luong", 9)] == ["bai"]
+
+    store.releases.release(1).index.unlink()
+
+    assert shelf.articles.search("luong", 9) == ()
+    assert "cannot be searched" in caplog.text
+
+
 def test_what_is_shown_changes_with_the_link_and_only_then(store: Store) -> None:
     store.publish([item("eins", notice("Một"))])
     store.publish([item("zwei", notice("Hai"))])
