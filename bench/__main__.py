@@ -1,7 +1,8 @@
 """`python -m bench`: measure everything, print the tables and keep them. Needs root.
 
 --quick          under two minutes: says that it runs, not how fast
---only SECTION   one of pages, clicks, forwarding, fairness, memory, start, search (may be repeated)
+--only SECTION   one of pages, clicks, forwarding, fairness, memory, start, search, reports
+                 (may be repeated)
 --no-peer        without openNDS
 """
 
@@ -16,7 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import clicks, fairness, forwarding, memory, opennds, pages, report, search, start
+from bench import (
+    clicks,
+    fairness,
+    forwarding,
+    memory,
+    opennds,
+    pages,
+    report,
+    reports,
+    search,
+    start,
+)
 from bench.figures import OPENNDS, Figure
 from bench.site import CROWD, bench_site
 from portal.demo.host import LabError
@@ -30,6 +42,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "memory": memory.measure,
     "start": start.measure,
     "search": search.measure,
+    "reports": reports.measure,
 }
 _REPETITIONS, _QUICK_REPETITIONS = 5, 2
 

@@ -24,6 +24,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "libraries": "What each library costs (RSS of a fresh Python after the import)",
     "start": "Cold start",
     "search": "A search in 5,000 articles",
+    "reports": "A report on a year, with the Word draft",
 }
 
 

@@ -6,7 +6,7 @@ A ratio is our figure over another one, repetition by repetition.
 from dataclasses import dataclass
 from typing import Final
 
-from bench import clicks, forwarding, memory, pages, search
+from bench import clicks, forwarding, memory, pages, reports, search
 from bench.figures import NONE, Subject
 
 
@@ -25,6 +25,8 @@ class Target:
 _MOST_OPEN = max(forwarding.DEVICES)
 
 TARGETS: Final = (
+    Target(reports.SECTION, "1,000,000 sessions: time", 10),
+    Target(reports.SECTION, "1,000,000 sessions: most memory", 200),
     Target(pages.SECTION, "100 at once: p99", 150),
     *(Target(pages.SECTION, f"{n} at once: failed", 0) for n in (1, 20, 100)),
     Target(clicks.SECTION, "alone: p99", 30),

@@ -68,7 +68,8 @@ def write_report(options: argparse.Namespace) -> None:
         print(f"the period was cut to {made.period.last}: later days are not over yet")
     for note in made.notes:
         print(note.en or note.vi)
-    print(f"{options.output}: {len(made.sites)} sites, {made.period.first} to {made.period.last}")
+    sites = "1 site" if len(made.sites) == 1 else f"{len(made.sites)} sites"
+    print(f"{options.output}: {sites}, {made.period.first} to {made.period.last}")
 
 
 def write_export(options: argparse.Namespace) -> None:

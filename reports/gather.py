@@ -282,17 +282,26 @@ def _keep_peaks(
 
 def _devices(times: _Times) -> Iterator[Devices]:
     """By month of UTC, because that is when the names of devices change."""
-    for name, devices, sessions in times.rows(
-        "SELECT month, count(*), sum(n) FROM (SELECT strftime('%Y-%m', t, 'unixepoch') AS month,"
-        f" count(*) AS n FROM {_SESSIONS} WHERE t >= :begins AND t < :ends"
-        " GROUP BY pseudonym, month) GROUP BY month"
+    months = times.period.months
+    # Faster than strftime, of a million rows. What is left is the end of the month before.
+    number = " ".join(
+        f"WHEN t >= {_utc(month)} THEN {n}" for n, month in reversed(list(enumerate(months)))
+    )
+    for n, devices, sessions in times.rows(
+        f"SELECT CASE {number} END AS month, count(DISTINCT pseudonym), count(*)"
+        f" FROM {_SESSIONS} WHERE t >= :begins AND t < :ends GROUP BY month"
     ):
-        month = Month(int(name[:4]), int(name[5:]))
-        part = month.period.overlap(times.period)
-        if part is not None:  # The first hours of a period may still belong to the month before.
+        if n is not None:
+            part = months[n].period.overlap(times.period)
+            assert part is not None
             yield Devices(
-                month=month, part=part, devices=devices, at_most=devices, sessions=sessions
+                month=months[n], part=part, devices=devices, at_most=devices, sessions=sessions
             )
+
+
+def _utc(month: Month) -> int:
+    """The Unix seconds of its first moment in UTC."""
+    return day_number(month.first) * DAY_SECONDS
 
 
 def _heard(db: sqlite_utils.Database, period: Period, days: _Days, undated: Counter[str]) -> None:

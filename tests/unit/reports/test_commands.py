@@ -74,7 +74,7 @@ def test_a_gateway_reports_on_itself(
     figures = {f["key"]: f["value"] for f in json.loads(output.read_text())["figures"]}
     assert (figures["sessions"], figures["known_days"], figures["median_minutes"]) == (7, 7, 10)
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"{output}: 1 sites, {WEEK} to {TODAY - timedelta(1)}"
+        f"{output}: 1 site, {WEEK} to {TODAY - timedelta(1)}"
     )
 
 
