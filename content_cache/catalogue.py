@@ -12,19 +12,21 @@ import zlib
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from content_cache import search
+from content_cache.catalogue_schema import check_schema, wrong_values
 from content_cache.search import Piece
 
-FORMAT: Final = 1
 ITEMS_PER_PAGE: Final = 20
-MOST_TEXT_BYTES: Final = 1 << 20
+MOST_TEXT_BYTES: Final = 1 << 17
 """Of the words of one item in one language; more are not looked through for a snippet."""
 _CANDIDATES: Final = 40
 """So many finds are looked at for the accents that were typed."""
+_MOST_PROBLEMS: Final = 20
 COLUMNS: Final = (
     "id, kind, sites, begins, ends, pinned, date, title_vi, title_en, summary_vi, summary_en,"
     " category, source, url, revision, file"
@@ -104,9 +106,7 @@ class Catalogue:
         try:
             self._database.execute("PRAGMA trusted_schema = OFF")
             self._database.execute("PRAGMA cache_size = -512")
-            (found,) = self._database.execute("PRAGMA user_version").fetchone()
-            if found != FORMAT:
-                raise sqlite3.DatabaseError(f"catalogue of format {found}, not {FORMAT}")
+            check_schema(self._database)
         except BaseException:
             self._database.close()
             raise
@@ -114,9 +114,18 @@ class Catalogue:
     def close(self) -> None:
         self._database.close()
 
-    def current(self, kind: str, site: str, wall: float) -> tuple[Item, ...]:
-        """All items of a kind that are shown now."""
-        return self._items(f"kind = :kind AND {_SHOWN}", kind=kind, site=site, wall=wall)
+    def current(self, kind: str, site: str, wall: float, most: int = -1) -> tuple[Item, ...]:
+        """The items of a kind that are shown now: all of them, or the first `most`."""
+        where = f"kind = :kind AND {_SHOWN}"
+        return self._items(where, most=most, kind=kind, site=site, wall=wall)
+
+    def foremost(self, kind: str, site: str, wall: float) -> Item | None:
+        """The first one of a kind; what is for this house alone goes before all others."""
+        for which in ("sites <> ''", "TRUE"):
+            where = f"kind = :kind AND {_SHOWN} AND {which}"
+            if found := self._items(where, most=1, kind=kind, site=site, wall=wall):
+                return found[0]
+        return None
 
     def headlines(
         self, site: str, wall: float, most: int, kind: str = "article"
@@ -240,8 +249,12 @@ def _item(row: Sequence[Any]) -> Item:
 
 
 def _unpacked(packed: bytes) -> str:
-    """The words of an item, as far as they may go."""
-    return zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES).decode(errors="replace")
+    """The words of an item, as far as they may go; none if they cannot be unpacked."""
+    try:
+        found = zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES)
+    except zlib.error:
+        return ""
+    return found.decode(errors="replace")
 
 
 def problems(path: Path, files: Collection[str]) -> list[str]:
@@ -251,11 +264,7 @@ def problems(path: Path, files: Collection[str]) -> list[str]:
             catalogue._database.execute(
                 "SELECT rowid FROM search WHERE search MATCH 'a' LIMIT 1"
             ).fetchone()
-            items = catalogue._items("TRUE")
-    except (sqlite3.Error, TypeError, AttributeError) as error:
+            found = islice(wrong_values(catalogue._database, files), _MOST_PROBLEMS)
+            return [f"catalogue: {problem}" for problem in found]
+    except sqlite3.Error as error:
         return [f"catalogue: cannot be read: {error}"]
-    return [
-        f"catalogue: item {item.id}: its file is not in the bundle"
-        for item in items
-        if item.file not in files
-    ][:20]

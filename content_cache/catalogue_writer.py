@@ -9,44 +9,10 @@ import zlib
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
 
 from content_cache import search
-from content_cache.catalogue import COLUMNS, FORMAT, Item
-
-_SCHEMA: Final = f"""
-    CREATE TABLE item (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
-        sites TEXT NOT NULL,      -- ' hp-001 hp-002 '; empty: every house
-        begins REAL,              -- Unix seconds; NULL: since ever
-        ends REAL,                -- Unix seconds; NULL: for ever
-        pinned INTEGER NOT NULL,
-        date TEXT NOT NULL,       -- 2026-11-22
-        title_vi TEXT NOT NULL,
-        title_en TEXT NOT NULL,
-        summary_vi TEXT NOT NULL,
-        summary_en TEXT NOT NULL,
-        category TEXT NOT NULL,
-        source TEXT NOT NULL,
-        url TEXT NOT NULL,
-        revision INTEGER NOT NULL,
-        file TEXT NOT NULL
-    );
-    CREATE INDEX item_kind ON item (kind, category, number);
-    CREATE INDEX item_begins ON item (begins) WHERE begins IS NOT NULL;
-    CREATE INDEX item_ends ON item (ends) WHERE ends IS NOT NULL;
-    CREATE TABLE words (
-        number INTEGER PRIMARY KEY,
-        vi BLOB NOT NULL,         -- zlib; empty: none
-        en BLOB NOT NULL
-    );
-    CREATE VIRTUAL TABLE search USING fts5 (
-        title, summary, text, content = '', columnsize = 0, tokenize = 'ascii'
-    );
-    PRAGMA user_version = {FORMAT};
-"""
+from content_cache.catalogue import COLUMNS, Item
+from content_cache.catalogue_schema import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +30,7 @@ def write(entries: Collection[Entry]) -> bytes:
     ordered.sort(key=lambda entry: (entry.item.pinned, entry.item.date), reverse=True)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         database.execute("PRAGMA page_size = 4096")
-        database.executescript(_SCHEMA)
+        database.executescript(SCHEMA)
         database.execute("BEGIN")
         for number, entry in enumerate(ordered, 1):
             _insert(database, number, entry)

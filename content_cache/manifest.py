@@ -18,6 +18,8 @@ MOST_MANIFEST_BYTES: Final = 4 << 20
 MOST_FILES: Final = 20_000
 MOST_FILE_BYTES: Final = 64 << 20
 MOST_RELEASE: Final = 10**9
+MOST_VALUES: Final = 60_000
+"""In one piece of JSON. Eight MiB of `[],[],` would be 230 in memory."""
 _LAST_MOMENT: Final = 32_503_680_000.0
 """The year 3000, in Unix seconds."""
 _MOST_PROBLEMS: Final = 20
@@ -108,6 +110,8 @@ def read_object(data: bytes, what: str) -> dict[str, Any]:
     Raises:
         BundleError: it is something else. `what` names it for people.
     """
+    if values_at_most(data) > MOST_VALUES:
+        raise BundleError([f"{what}: has more than {MOST_VALUES} values"])
     try:
         document = json.loads(
             data.decode(), object_pairs_hook=_without_doubles, parse_constant=_no_number
@@ -121,6 +125,11 @@ def read_object(data: bytes, what: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BundleError([f"{what}: is not a JSON object"])
     return document
+
+
+def values_at_most(data: bytes) -> int:
+    """How many values JSON can hold at most; in memory each takes a hundred bytes and more."""
+    return sum(map(data.count, (b",", b"[", b"{"))) + 1
 
 
 def shown(value: object, most: int = 80) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from content_cache.catalogue import Catalogue, Item, Page
-from content_cache.manifest import BundleError
+from content_cache.manifest import MOST_VALUES, BundleError, values_at_most
 from content_cache.releases import Release, Releases
 from splash import content
 from splash.content import (
@@ -143,8 +143,13 @@ class Library:
             return self.samples() if had_one else None
         try:
             shelf = self._of_release(self._releases.release(number), wall)
-        except (BundleError, sqlite3.Error, OSError) as error:
-            log.error("release %d cannot be shown; what was shown stays: %s", number, error)
+        except Exception as error:  # Damage, or what no check foresaw: the network goes on.
+            expected = isinstance(error, BundleError | sqlite3.Error | OSError)
+            log.error(
+                "release %d cannot be shown; what was shown stays: %s",
+                *(number, error),
+                exc_info=None if expected else error,
+            )
             self._looks_to_wait = _AGAIN_AFTER_LOOKS
             return None
         self._looks_to_wait = 0
@@ -180,15 +185,14 @@ class Library:
 
     def _edition(self, catalogue: Catalogue, release: Release, moment: float) -> Edition:
         def all_of(kind: type[C]) -> tuple[Shown[C], ...]:
-            items = catalogue.current(kind.__name__.lower(), self._site, moment)
-            read = (_shown(self._releases, item, kind) for item in items[:MOST_OF_A_KIND])
+            name = kind.__name__.lower()
+            items = catalogue.current(name, self._site, moment, MOST_OF_A_KIND)
+            read = (_shown(self._releases, item, kind) for item in items)
             return tuple(filter(None, read))
 
         def one_of(kind: type[C]) -> Shown[C] | None:
-            """What is for this house alone goes before what is for every house."""
-            items = catalogue.current(kind.__name__.lower(), self._site, moment)
-            best = sorted(items, key=lambda item: not item.sites)[:1]
-            return _shown(self._releases, best[0], kind) if best else None
+            best = catalogue.foremost(kind.__name__.lower(), self._site, moment)
+            return _shown(self._releases, best, kind) if best else None
 
         splash, phones = one_of(Splash), one_of(Phones)
         return Edition(
@@ -208,7 +212,10 @@ class Library:
 def _shown(releases: Releases, item: Item, kind: type[C]) -> Shown[C] | None:
     """The whole item; None, and a line in the log, if it cannot be read: the others can."""
     try:
-        found = content.parse(item.kind, json.loads(releases.content(item.file)))
+        written = releases.content(item.file)
+        if values_at_most(written) > MOST_VALUES:
+            raise BundleError([f"file {item.file}: has more than {MOST_VALUES} values"])
+        found = content.parse(item.kind, json.loads(written))
     except (BundleError, ValueError, KeyError, RecursionError, ContentProblems) as error:
         words = re.sub(r"\s+", " ", str(error))[:300]
         log.error("item %s of the content cannot be read, and is left out: %s", item.id, words)

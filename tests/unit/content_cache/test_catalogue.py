@@ -1,5 +1,6 @@
 """What a house shows at a moment, and what is found in it."""
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_cache.catalogue import Catalogue, Item, problems
+from content_cache.catalogue_schema import FORMAT, SCHEMA
 from content_cache.catalogue_writer import Entry, write
 
 HERE, THERE, NOW = "hp-001", "hp-002", 1000.0
@@ -238,6 +240,75 @@ def test_an_item_whose_file_is_not_in_the_bundle_is_told(tmp_path: Path) -> None
         "catalogue: item dinh-cong: its file is not in the bundle",
         "catalogue: item luong: its file is not in the bundle",
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE item SET begins = 'soon'", "begins is not what it should be"),
+        ("UPDATE item SET ends = x'00'", "ends is not what it should be"),
+        ("UPDATE item SET sites = x'00'", "sites is not what it should be"),
+        ("UPDATE item SET revision = 'first'", "revision is not what it should be"),
+        ("UPDATE item SET title_vi = printf('%.*c', 5000, 'x')", "more than 4000 characters"),
+        ("UPDATE item SET title_vi = CAST(x'ff' AS TEXT)", "cannot be read"),
+        ("UPDATE item SET id = '../x\"><script>'", "small letters, digits and hyphens"),
+        ("UPDATE item SET id = 'x' || char(13, 10) || 'Set-Cookie: a'", "small letters"),
+        ("UPDATE words SET vi = 'as they are'", "not packed"),
+        ("CREATE TRIGGER t AFTER INSERT ON item BEGIN SELECT 1; END", "other tables"),
+        ("CREATE TABLE more (x)", "other tables"),
+        ("DROP INDEX item_ends", "other tables"),
+        ("CREATE VIEW v AS SELECT 1", "other tables"),
+        (
+            "ALTER TABLE item RENAME TO it; CREATE VIEW item AS WITH RECURSIVE"
+            " c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT it.* FROM it, c",
+            "other tables",
+        ),
+    ],
+)
+def test_a_signed_catalogue_that_does_something_or_holds_anything_else_is_refused(
+    tmp_path: Path, change: str, words: str
+) -> None:
+    path = tmp_path / "catalogue.db"
+    path.write_bytes(write([WAGES]))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(change)
+
+    found = problems(path, {"f" * 64})
+
+    assert found
+    assert words in "; ".join(found)
+
+
+def test_words_that_cannot_be_unpacked_are_none(tmp_path: Path) -> None:
+    with catalogue(tmp_path, WAGES):
+        pass
+    with closing(sqlite3.connect(tmp_path / "catalogue.db", isolation_level=None)) as database:
+        database.execute("UPDATE words SET vi = x'00'")
+    with closing(Catalogue(tmp_path / "catalogue.db")) as opened:
+        assert [found.item.id for found in opened.search("luong", HERE, NOW, 5)] == ["luong"]
+
+
+def test_another_schema_would_be_another_format() -> None:
+    """Gateways refuse a catalogue whose schema differs in a letter, or in a comment."""
+    assert FORMAT == 1
+    assert (
+        hashlib.sha256(SCHEMA.encode()).hexdigest()
+        == "182b7742f220ae6184535192166b5467e7fc6ceaf8591e8bb0ff30f15846c7e7"
+    )
+
+
+def test_what_is_for_this_house_alone_is_foremost(tmp_path: Path) -> None:
+    with catalogue(
+        tmp_path,
+        item("alle", date="2026-11-09"),
+        item("hier", sites=(HERE,)),
+        item("dort", sites=(THERE,), date="2026-11-10"),
+    ) as opened:
+        foremost = opened.foremost("article", HERE, NOW)
+        assert foremost is not None
+        assert foremost.id == "hier"
+        assert opened.foremost("poll", HERE, NOW) is None
+        assert ids(opened.current("article", HERE, NOW, 1)) == ["alle"]
 
 
 def test_a_catalogue_is_never_written_to(tmp_path: Path) -> None:

@@ -159,3 +159,9 @@ def test_a_foreign_value_is_one_short_line() -> None:
 
 def test_an_object_is_read_whatever_it_is_called() -> None:
     assert read_object(b'{"a":{"b":[1.5]}}', "x") == {"a": {"b": [1.5]}}
+
+
+@pytest.mark.parametrize("piece", [b"[],", b"{},", b"0,", b'"":0,'])
+def test_json_that_would_be_many_times_as_large_in_memory_is_not_read(piece: bytes) -> None:
+    with pytest.raises(BundleError, match="more than 60000 values"):
+        read_object(b'{"a":[' + piece * 60_000 + b"0]}", "x")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from content_cache.builder import BundleItem, build
+from content_cache.catalogue import Catalogue
 from content_cache.releases import Releases
 from content_cache.signing import Signer
 from portal.conditions import conditions_of
@@ -255,6 +256,16 @@ def test_one_item_that_cannot_be_read_does_not_take_the_others_with_it(
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
+def test_an_item_that_would_fill_the_memory_is_left_out(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    much = b'{"title":[' + b"[]," * 1_000_000 + b"[]]}"
+    store.publish([item("viel", notice("Nhiều"), content=much), item("nuoc", notice("Nước"))])
+
+    assert [shown.id for shown in store.library.first().edition.notices] == ["nuoc"]
+    assert "item viel of the content cannot be read" in caplog.text
+
+
 def test_a_damaged_release_leaves_what_was_shown(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -280,6 +291,19 @@ def test_a_damaged_release_at_the_start_shows_the_samples(store: Store) -> None:
     (store.releases.folder / "releases/1/bundle.json").write_bytes(b"{}")
 
     assert store.library.first().articles.get("02-lam-them-gio") is not None
+
+
+def test_a_release_that_no_check_foresaw_leaves_what_was_shown(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.publish([item("nuoc", notice("Cắt nước"))])
+    assert store.library.first().edition.release == 1
+    monkeypatch.setattr(Catalogue, "next_change", lambda *_: float("soon"))
+    store.publish([item("dien", notice("Cắt điện"))])
+
+    assert store.library.look() is None
+    assert "could not convert string to float" in caplog.text
+    assert store.library.look() is None  # And nothing dies the next second either.
 
 
 def test_new_rules_and_a_new_notice_are_new_conditions(store: Store) -> None:
