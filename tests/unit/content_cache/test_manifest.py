@@ -42,8 +42,8 @@ def test_equal_manifests_are_equal_texts() -> None:
 @example(b"1e999")
 @example(b"\xff\xfe")
 @example(b"9" * 10_000)
-@example(b"[" * 100_000)
-@example(b'{"a":' * 100_000)
+@example(b"[" * 50_000)
+@example(b'{"a":' * 50_000)
 @example(b'{"format":1,"format":1}')
 @example(b'{"\\ud800":1}')
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
@@ -88,7 +88,7 @@ def test_any_fields_are_read_or_refused(document: dict[str, object]) -> None:
         (b"[]", "is not a JSON object"),
         (b'{"made":NaN}', "is not JSON: NaN is no number"),
         (b'{"files":{"a":1,"a":2}}', "is not JSON: a name stands twice in one object"),
-        (b'{"a":' * 100_000, "is nested too deeply"),
+        (b'{"a":' * 50_000, "is nested too deeply"),
         (changed(format=2), "format = 2; this gateway reads format 1; a newer one may read it"),
         (changed(format=True), "format = True; this gateway reads format 1"),
         ({}, "format = None; this gateway reads format 1"),

@@ -48,7 +48,7 @@ def test_another_key_is_not_believed_though_its_signature_fits() -> None:
         (altered(more=1), "must have manifest, key and signature, nothing else"),
         (SIGNED[:-1], "is not JSON"),
         (SIGNED.replace(b'{"key"', b'{"key":"","key"'), "a name stands twice"),
-        (b"[" * 100_000, "is nested too deeply"),
+        (b"[" * 50_000, "is nested too deeply"),
         (b" " * (MOST_BUNDLE_BYTES + 1), "more than"),
     ],
 )
