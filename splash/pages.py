@@ -55,6 +55,10 @@ class Page:
         return gzip.decompress(self.body)
 
 
+class _OfNothing(Exception):
+    """The page is about something that is not shown here now."""
+
+
 class Pages:
     """All pages of one site, with one edition of the content.
 
@@ -123,9 +127,10 @@ class Pages:
                 view = replace(view, seconds_left=-(-max(seconds_left, 0) // 60) * 60)
             case views.Articles(number):
                 view = views.Articles(self.articles.page(number).number)
-            case _ if self._is_of_nothing(view):
-                view = views.NotFound()
-        return (self._prepare if _of_one_person(view) else self._prepared)(view, look, open)
+        try:
+            return (self._prepare if _of_one_person(view) else self._prepared)(view, look, open)
+        except _OfNothing:  # Not remembered: made-up names take no place.
+            return self._prepared(views.NotFound(), look, open)
 
     def _is_of_nothing(self, view: View) -> bool:
         """Whether the page is about something that is not shown here now."""
@@ -150,6 +155,9 @@ class Pages:
                 return False
 
     def _prepare(self, view: View, look: Look, open: bool) -> Page:
+        # Not before it is known that no finished page is there: a long article costs a look.
+        if self._is_of_nothing(view):
+            raise _OfNothing
         words = self._texts[look.language]
         speak = _Speech(self._site, words)
         said = _Said(look, open, speak.text("articles.needs_internet"))

@@ -409,6 +409,15 @@ def test_searching_has_an_end(site: Site) -> None:
     assert ["<mark>" in page for page in pages] == [True] * 20 + [False] * 5
 
 
+def test_made_up_devices_cannot_search_without_an_end(site: Site) -> None:
+    found = 0
+    for number in range(6):
+        site.phone.mac = mac(number)
+        found += sum("<mark>" in site.ask("/search?q=luong").text for _ in range(20))
+
+    assert found == 100
+
+
 typed = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=300)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from content_cache.articles import parse
-from splash import example, pages, texts, views
+from splash import content, example, pages, texts, views
 from splash.__main__ import preview
 from splash.edition import MemoryArticles, article_of
 from splash.pages import Page, Pages
@@ -234,6 +234,28 @@ def test_a_finished_page_is_kept_and_memory_is_bounded(shown: Pages) -> None:
     for number in range(pages.PREPARED_PAGES + 10):
         shown.page(views.Failure(f"{number}"), Look(), open=False)
     assert shown.prepared_pages == pages.PREPARED_PAGES
+
+
+def test_an_article_is_read_once_and_names_that_are_made_up_take_no_place() -> None:
+    class Counted(MemoryArticles):
+        asked = 0
+
+        def get(self, id: str) -> content.Article | None:
+            self.asked += 1
+            return super().get(id)
+
+    articles = Counted({"bai": article_of(HOSTILE)})
+    shown = Pages(example.SITE, "t", articles)
+    first = shown.page(views.Article("bai"), Look(), open=False)
+    assert shown.page(views.NotFound(), Look(), open=False).status == 404
+    before, kept = articles.asked, shown.prepared_pages
+
+    assert shown.page(views.Article("bai"), Look(), open=False) is first
+    assert articles.asked == before
+    for number in range(20):
+        assert shown.page(views.Article(f"x{number}"), Look(), open=False).status == 404
+        assert shown.page(views.Poll(f"x{number}"), Look(), open=False).status == 404
+    assert shown.prepared_pages == kept
 
 
 def test_phones_with_as_many_minutes_left_share_a_page(shown: Pages) -> None:
