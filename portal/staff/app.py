@@ -98,6 +98,8 @@ def application(site: StaffSite, names: Collection[str]) -> web.Application:
                 response = await handler(request)
             except web.HTTPRequestEntityTooLarge:
                 response = refused(visit, 413, TOO_LARGE)
+            except web.HTTPBadRequest:
+                response = refused(visit, 400, UNREADABLE)
             except web.HTTPException as error:
                 response = refused(visit, error.status, NOT_FOUND)
             except Exception:
@@ -168,8 +170,10 @@ async def _metrics(site: StaffSite, request: web.Request) -> web.StreamResponse:
 
 async def _file(request: web.Request) -> web.StreamResponse:
     """A file of the front end. All are in one folder, so that a name is no path."""
-    path = STATIC / request.match_info["name"]
-    if path.parent != STATIC or path.suffix not in _TYPES or not path.is_file():
+    name = request.match_info["name"]
+    path = STATIC / name
+    # Longer names than a file system has are an error of its own.
+    if len(name) > 100 or path.parent != STATIC or path.suffix not in _TYPES or not path.is_file():
         raise web.HTTPNotFound
     response = web.FileResponse(path)
     response.headers["Content-Type"] = _TYPES[path.suffix]
@@ -194,6 +198,10 @@ FOREIGN: Final = Said(
 TOO_LARGE: Final = Said(
     "Nội dung gửi lên quá lớn. Hãy rút ngắn rồi gửi lại.",
     "What was sent is too large. Shorten it and send it again.",
+)
+UNREADABLE: Final = Said(
+    "Không đọc được nội dung gửi lên. Hãy tải lại trang rồi thử lại.",
+    "What was sent cannot be read. Reload the page and try again.",
 )
 NOT_FOUND: Final = Said("Không có trang này.", "There is no such page.")
 NOT_YOURS: Final = Said(

@@ -59,7 +59,10 @@ def from_own_page(headers: Mapping[str, str]) -> bool:
         return False
     if origin is None:
         return site is not None
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # `http://[`
+        return False
     return parts.scheme in ("http", "https") and parts.netloc == headers.get("Host")
 
 

@@ -76,9 +76,11 @@ async def found(visit: Visit, n: int | None = None) -> Revision:
         revision = await visit.site.do(
             visit.site.content.revision, visit.request.match_info["id"], n
         )
+        newest = await visit.site.do(visit.site.content.revision, revision.item.id)
     except NoSuchItem:
         raise web.HTTPNotFound from None
-    if not may_see(visit.actor, revision.item):
+    # The page shows the whole history: what went to another house is that house's.
+    if not (may_see(visit.actor, revision.item) and may_see(visit.actor, newest.item)):
         raise web.HTTPNotFound
     return revision
 

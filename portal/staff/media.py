@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
 from portal.staff.converter import ConversionError, Converter
-from portal.staff.site import Route, StaffSite, Visit
+from portal.staff.site import NO_FORM, Route, StaffSite, Visit
 from portal.staff.words import Said
 from splash.content import media_of
 from splash.markup import MEDIA_NAME
@@ -17,6 +17,9 @@ from splash.workflow import Role
 
 MOST_BYTES: Final = 25 << 20
 """A photo of 64 million pixels, from a telephone's memory, without the browser's help."""
+
+_MOST_PARTS: Final = 16
+"""Our forms send three."""
 
 USES: Final = ("poster", "picture", "body")
 
@@ -38,13 +41,21 @@ async def parts_of(request: web.Request, most: int) -> dict[str, bytes]:
 
     Raises:
         web.HTTPRequestEntityTooLarge: they have more than `most` bytes.
+        web.HTTPBadRequest: they are none, or more than any form has.
     """
+    try:
+        return await _parts_of(request, most)
+    except NO_FORM:
+        raise web.HTTPBadRequest from None
+
+
+async def _parts_of(request: web.Request, most: int) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     size = 0
     reader = await request.multipart()
     while (part := await reader.next()) is not None:
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            continue
+        if len(found) >= _MOST_PARTS or not isinstance(part, BodyPartReader) or part.name is None:
+            raise web.HTTPBadRequest
         data = bytearray()
         while chunk := await part.read_chunk(1 << 16):
             size += len(chunk)

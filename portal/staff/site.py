@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from jinja2 import Environment
 from multidict import MultiDict
 
@@ -22,6 +23,9 @@ from portal.staff.words import Language, Message
 from splash.content_store import ContentStore
 from splash.publishing import Press
 from splash.workflow import ROLES, Actor, Role
+
+NO_FORM: Final = (ValueError, HttpProcessingError)
+"""What aiohttp raises over bytes that are no UTF-8, or no parts of a form."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,8 +98,17 @@ class Visit:
         return vi if self.language == "vi" else en
 
     async def form(self) -> MultiDict[str]:
-        """The fields of the form that was sent, without files. At most the route's bytes."""
-        posted = await self.request.post()
+        """The fields of the form that was sent, without files. At most the route's bytes.
+
+        Raises:
+            web.HTTPBadRequest: it is none, or in another coding than browsers send.
+        """
+        if (self.request.charset or "utf-8").lower() != "utf-8":
+            raise web.HTTPBadRequest
+        try:
+            posted = await self.request.post()
+        except NO_FORM:
+            raise web.HTTPBadRequest from None
         return MultiDict((key, value) for key, value in posted.items() if isinstance(value, str))
 
     def page(self, template: str, status: int = 200, **values: Any) -> web.Response:

@@ -28,6 +28,7 @@ async def test_the_address_localhost_and_configured_names_are_answered(
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": ""},
         {"Origin": "https://127.0.0.1.evil.example"},
         {"Sec_Fetch_Site": "cross-site"},
@@ -75,9 +76,37 @@ async def test_every_answer_says_what_it_may_load(world: World, path: str) -> No
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "%2e%2e%2fapp.py", "nothing.js"])
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2Fapp.py", "%2e%2e%2fapp.py", "nothing.js", f"{'a' * 300}.js"]
+)
 async def test_no_other_file_is_given_out(world: World, name: str) -> None:
     assert (await Browser(world).get(f"/static/{name}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=none", b"name=a&password=b"),
+        ("application/x-www-form-urlencoded; charset=utf-7", b"name=+2AA-&password=+2AA-"),
+        ("application/x-www-form-urlencoded", b"\xff\xfe"),
+        ("multipart/form-data", b"--a\r\n"),
+        ("multipart/form-data; boundary=a", b"--a\r\nno header\r\n\r\n"),
+    ],
+)
+async def test_bytes_that_are_no_form_are_refused_without_a_traceback(
+    world: World, caplog: pytest.LogCaptureFixture, kind: str, body: bytes
+) -> None:
+    browser = Browser(world)
+
+    done = await world.client.post(
+        f"{browser.origin}/sign-in",
+        data=body,
+        headers={"Origin": browser.origin, "Content-Type": kind},
+    )
+
+    assert done.status in (400, 403)
+    assert "default-src 'none'" in done.headers["Content-Security-Policy"]
+    assert "Traceback" not in caplog.text
 
 
 async def test_what_is_too_large_is_refused(world: World) -> None:

@@ -377,6 +377,31 @@ def upload(data: bytes, name: str = "a.png", use: str = "body") -> FormData:
     return form
 
 
+async def test_a_house_owner_does_not_follow_a_notice_into_another_house(world: World) -> None:
+    owner = await world.signed_in("chu", "house_owner", sites=("nha-01",))
+    author = await world.signed_in("lan", "author")
+    id = await written(owner, _houses="nha-01")
+    moved = await author.post(f"/items/{id}/edit", NOTICE | {"_base": "1", "_houses": "nha-02"})
+    assert moved.status == 303
+
+    assert (await owner.get(f"/items/{id}")).status == 404
+    assert (await owner.get(f"/items/{id}?n=1")).status == 404
+
+
+async def test_a_form_of_a_thousand_parts_is_not_read_to_its_end(world: World) -> None:
+    browser = await world.signed_in("lan", "author")
+    part = b'--a\r\nContent-Disposition: form-data; name="%d"\r\n\r\n\r\n'
+    body = b"".join(part % n for n in range(1000)) + b"--a--\r\n"
+
+    done = await browser.post(
+        "/media",
+        body,  # type: ignore[arg-type]
+        Content_Type="multipart/form-data; boundary=a",
+    )
+
+    assert done.status == 400
+
+
 async def test_a_picture_is_drawn_anew_and_shown_under_its_hash(world: World) -> None:
     browser = await world.signed_in("lan", "author")
 
