@@ -82,7 +82,7 @@ class Pages:
         self._site = site
         self.forms = forms
         self._templates = _environment()
-        self._texts = texts.load(texts_folder, _texts_asked_for(self._templates))
+        self._texts = texts.load(texts_folder, _texts_asked_for())
         self._styles = {
             sheet.removesuffix(".css"): Markup(self._templates.get_template(sheet).render().strip())
             for sheet in self._templates.list_templates(extensions=["css"])
@@ -397,8 +397,13 @@ def _environment() -> Environment:
     return environment
 
 
-def _texts_asked_for(environment: Environment) -> set[str]:
-    """The names of all texts that templates ask for, so that a missing one is found at start."""
+@cache
+def _texts_asked_for() -> frozenset[str]:
+    """The names of all texts that templates ask for, so that a missing one is found at start.
+
+    Parsing all templates takes longer than all else at start; they never change meanwhile.
+    """
+    environment = _environment()
     names = set()
     for template in environment.list_templates(extensions=["html"]):
         source = (_TEMPLATES / template).read_text(encoding="utf-8")
@@ -406,7 +411,7 @@ def _texts_asked_for(environment: Environment) -> set[str]:
             match call.node, call.args:
                 case nodes.Name(name="t" | "lines"), [nodes.Const(value=name)]:
                     names.add(str(name))
-    return names
+    return frozenset(names)
 
 
 def _digits(number: str) -> str:
