@@ -151,6 +151,7 @@ def test_all_problems_come_at_once() -> None:
         ),
         ("site", "former_names", "x", 'site.former_names = "x"   not a list; write ["…", "…"]'),
         ("site", "rooms", True, "site.rooms = true   not a whole number from 1 to 10000"),
+        ("staff", "site", "yes", 'staff.site = "yes"   write true or false, without quotes'),
         *(
             ("staff", "listen", value, f"staff.listen = {shown}   {problem}")
             for value, shown, problem in (
