@@ -47,6 +47,7 @@ TEMPLATES = app.templates()
 def _empty_stores() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="portal-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Accounts(folder / "staff.db").close()
     ContentStore(folder / "content.db").close()
     Hearing(folder / "answers.db").close()
     return folder
@@ -56,7 +57,7 @@ class World:
     """The site, and the daemon it asks."""
 
     def __init__(self, folder: Path) -> None:
-        for empty in _empty_stores().iterdir():  # Migrations are programs, and take their time.
+        for empty in _empty_stores().iterdir():  # Migrating takes longer than a test.
             shutil.copy(empty, folder)
         self.now = NOVEMBER_2026
         self.asked: list[Mapping[str, Any]] = []
