@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from content_cache.sqlite_files import BrokenStore
 from firewall.changes import MacAddress
 from portal.hearing import FaultKind, Hearing, VoteResult
 from portal.schedule import SITE_OFFSET_SECONDS
 from portal.session_log import Unreadable
-from portal.sqlite_files import BrokenStore
 from splash import views
 
 T = TypeVar("T")

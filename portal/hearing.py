@@ -20,8 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
+from content_cache.sqlite_files import (
+    bring_up,
+    choose_journal,
+    damage_told,
+    empty_journal,
+    transaction,
+)
 from firewall.changes import MacAddress
-from portal.sqlite_files import bring_up, choose_journal, damage_told, empty_journal, transaction
 from splash.views import DRAW_DAYS, PRIZE_DAYS
 
 SCHEMA_VERSION: Final = 1

@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from content_cache.sqlite_files import BrokenStore
 from firewall.changes import Usage
 from portal.device_record import DeviceRecord
 from portal.events import Fact
 from portal.metrics import Tally
 from portal.session import Device, Pseudonym
 from portal.session_store import CLOCK_SET_AFTER, Entry, Moment, SessionStore
-from portal.sqlite_files import BrokenStore
 
 T = TypeVar("T")
 

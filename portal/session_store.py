@@ -14,6 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from content_cache.sqlite_files import (
+    bring_up,
+    choose_journal,
+    damage_told,
+    empty_journal,
+    transaction,
+)
 from firewall.changes import Usage
 from portal import device_record
 from portal.device_record import DeviceRecord
@@ -27,7 +34,6 @@ from portal.events import (
     SessionRestored,
 )
 from portal.session import Instant, Pseudonym, Session
-from portal.sqlite_files import bring_up, choose_journal, damage_told, empty_journal, transaction
 
 SCHEMA_VERSION = 1
 """`PRAGMA user_version` of a database on which every migration has run."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
+from content_cache.sqlite_files import BrokenStore
 from portal.hearing import Hearing
 from portal.machine import StartError
 from portal.pseudonyms import Pseudonyms
 from portal.session import Pseudonym, Session
 from portal.session_store import Moment, SessionStore, boot_id, last_known
-from portal.sqlite_files import BrokenStore
 
 T = TypeVar("T")
 

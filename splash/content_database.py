@@ -6,12 +6,13 @@ program may use one `ContentDatabase`: a lock keeps their transactions apart.
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+
+from content_cache.durable import sync_names
+from content_cache.sqlite_files import BrokenStore, bring_up, choose_journal
 
 SCHEMA_VERSION = 1
 """`PRAGMA user_version` of a database on which every migration has run."""
@@ -36,12 +37,12 @@ class ContentDatabase:
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # Drafts are nobody's business.
-            _migrate(path)
+            bring_up(path, "splash.content_migrations", SCHEMA_VERSION)
             self._db = sqlite3.connect(path, timeout=10, check_same_thread=False)
             self._db.isolation_level = None
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA foreign_keys = ON")
-            _choose_journal(self._db)
+            choose_journal(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -80,47 +81,17 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError:
         raise  # A rule of the schema: a bug of ours, and its traceback is wanted.
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, BrokenStore, OSError) as error:
         raise BrokenContent(f"{path}: {error}") from error
 
 
-def _migrate(path: Path) -> None:
-    with closing(sqlite3.connect(path, timeout=10)) as db:
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found == SCHEMA_VERSION:
-        return
-    if found > SCHEMA_VERSION:
-        raise sqlite3.DatabaseError(f"its schema {found} is of a newer portal, or of none")
-    made = subprocess.run(
-        [sys.executable, "-m", "splash.content_migrations", str(path)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
-    )
-    if made.returncode != 0:
-        lines = made.stderr.strip().splitlines()
-        raise sqlite3.OperationalError(lines[-1] if lines else "the migration failed")
-
-
-def _choose_journal(db: sqlite3.Connection) -> None:
-    """WAL where the file system can (not JFFS2), TRUNCATE elsewhere; FULL either way.
-
-    JFFS2 accepts the pragma and fails on the first write, so one is tried.
-    """
-    db.execute("PRAGMA synchronous = FULL")
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        if "I/O" not in str(error) and "locking" not in str(error):
-            raise
-        db.execute("PRAGMA journal_mode = TRUNCATE")
-
-
 def write_whole(path: Path, data: bytes) -> None:
-    """`data` in the file `path`, on the disk; or the file as it was."""
-    part = path.with_name(f".{path.name}.part")  # What is left of a power cut is written over.
+    """`data` in the file `path`, on the disk; or the file as it was.
+
+    Unlike `durable.write_whole`, for a folder that one program writes and nobody sweeps: what a
+    power cut leaves has a name by which it is written over, or found (`publishing.publish_to`).
+    """
+    part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
             file.write(data)
@@ -130,8 +101,4 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_names(path.parent)

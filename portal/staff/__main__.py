@@ -25,9 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         privileges.end_with(options.parent)
 
     from content_cache.manifest import BundleError
+    from content_cache.sqlite_files import BrokenStore
     from portal.config import ConfigurationError, load
     from portal.discreet import DiscreetFormatter
-    from portal.sqlite_files import BrokenStore
     from portal.staff.serving import serve
     from splash.content_store import BrokenContent
 

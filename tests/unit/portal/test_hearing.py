@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from content_cache.sqlite_files import BrokenStore
 from portal import hearing
 from portal.hearing import DrawEntry, Fault, Hearing, Question, Score, Views
-from portal.sqlite_files import BrokenStore
 from tests.unit.portal.world import NOVEMBER_2026 as NOW
 from tests.unit.portal.world import mac, new_answers, rows
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from content_cache.sqlite_files import BrokenStore
 from firewall.changes import Usage
 from portal.events import GatewayStarted, SessionOpened
 from portal.session import Instant, Pseudonym, Session
 from portal.session_log import SessionLog
 from portal.session_store import Entry, SessionStore
-from portal.sqlite_files import BrokenStore
 from tests.unit.portal.world import Clock, new_database, rows
 
 FULL = sqlite3.OperationalError("database or disk is full")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_cache.sqlite_files import BrokenStore
 from firewall.changes import Usage
 from portal import session_store
 from portal.events import (
@@ -34,7 +35,6 @@ from portal.session_store import (
     kind,
     last_known,
 )
-from portal.sqlite_files import BrokenStore
 from tests.unit.portal.world import NOVEMBER_2026, new_database, rows
 
 DAY = 86400.0

@@ -1,4 +1,6 @@
-"""What every SQLite file of the daemon needs: its schema, its journal, and words for damage."""
+"""What every SQLite file that is written for years needs: its schema, its journal, and words for
+damage. No table here: the session log, answers.db and the staff's content have theirs elsewhere.
+"""
 
 import os
 import sqlite3
