@@ -236,7 +236,7 @@ def _status(options: argparse.Namespace) -> None:
         return
     width = max(len(name) for name in status)
     for name, value in status.items():
-        print(f"{name.replace('_', ' '):{width}}  {value}")
+        print(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
 
 
 def _sessions(options: argparse.Namespace) -> None:

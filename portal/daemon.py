@@ -210,6 +210,7 @@ async def _keep_going(gateway: _Gateway, staff: socket.socket, source: Path) -> 
 def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job]:
     config, runner, session_log = gateway.config, gateway.runner, gateway.session_log
     neighbours, phones, uplink = gateway.neighbours, gateway.phones, gateway.uplink
+    content_source = ContentSource(config) if config.content.source_url else None
     sightings = Sightings(runner, session_log, gateway.device)
     standing = Standing(
         config,
@@ -221,6 +222,8 @@ def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job
         gateway.shaper,
         uplink,
         gateway.portal.shown,
+        gateway.showing,
+        content_source,
     )
     operator = control.Control(
         runner,
@@ -257,8 +260,8 @@ def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job
     # What is shown, and what is sent
     yield gateway.showing.keep(gateway.replies, gateway.portal, runner, gateway.desk)
     yield gateway.desk.run()
-    if config.content.source_url:
-        yield ContentSource(config).run()
+    if content_source:
+        yield content_source.run()
 
 
 def _witness(

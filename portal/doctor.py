@@ -252,5 +252,15 @@ def _daemon(config: Config) -> Iterator[Finding]:
         yield Finding("gateway", True, "running", {"devices": status["open_devices"]})
         stands = status["firewall"] == "stands"
         yield Finding("in force", stands, "good" if stands else "bad", {"said": status["firewall"]})
+        yield _content(status)
         written = status["log"] == "written"
         yield Finding("log", written, "good" if written else "bad", {"said": status["log"]})
+
+
+def _content(status: Mapping[str, Any]) -> Finding:
+    values = {"release": status["content_release"], "said": status["content_source"]}
+    if status["content_source"] not in ("none", "answers"):
+        return Finding("content", False, "stale", values)
+    if status["content_release"] is None:
+        return Finding("content", True, "samples")
+    return Finding("content", True, "shown", values)

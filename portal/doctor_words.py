@@ -27,6 +27,7 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "clock": ("clock", "đồng hồ"),
     "gateway": ("gateway", "cổng"),
     "in force": ("rules in force", "luật đang chạy"),
+    "content": ("content", "nội dung"),
     "log": ("session log", "nhật ký phiên"),
 }
 
@@ -199,6 +200,21 @@ WORDS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "in force bad": (
         ("{said}", "phones may pass: journalctl -u portal, and the line about rules above"),
         ("{said}", "điện thoại có thể đi qua: journalctl -u portal, và dòng về luật ở trên"),
+    ),
+    "content shown": (("release {release} is shown", ""), ("đang hiện bản {release}", "")),
+    "content samples": (
+        ("nothing is published here; the samples are shown", ""),
+        ("chưa xuất bản gì ở đây; đang hiện bài mẫu", ""),
+    ),
+    "content stale": (
+        (
+            "{said}",
+            "what was shown stays; look at the line, then at [content] source_url and public_key",
+        ),
+        (
+            "{said}",
+            "nội dung cũ vẫn hiện; xem đường truyền, rồi [content] source_url và public_key",
+        ),
     ),
     "log good": (("written", ""), ("ghi được", "")),
     "log bad": (

@@ -66,6 +66,7 @@ def gauges(
     status: Mapping[str, Any], line: Line, readings: Readings, own_memory_bytes: int
 ) -> Iterator[Metric]:
     """How things stand; `status` is what `portal status` says."""
+    source = status["content_source"]
     stands = [
         ("portal_open_devices", "Devices that pass now.", status["open_devices"]),
         (
@@ -81,6 +82,17 @@ def gauges(
             status["lost_log_entries"],
         ),
         ("portal_connections", "Connections to the pages.", status["connections"]),
+        ("portal_content_release", "The release that is shown.", status["content_release"]),
+        (
+            "portal_content_age_seconds",
+            "Time since the release was made.",
+            status["content_age_seconds"],
+        ),
+        (
+            "portal_content_fetch_failing",
+            "Whether new content cannot be had from its source.",
+            None if source == "none" else source != "answers",
+        ),
         ("portal_uplink_up", "Whether the line is up.", line.up),
         ("portal_memory_bytes", "Memory of the daemon, resident.", own_memory_bytes),
         ("portal_temperature_celsius", "Of the hottest sensor.", readings.celsius),

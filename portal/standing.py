@@ -8,14 +8,17 @@ from typing import Any
 from firewall.changes import MacAddress, Usage
 from firewall.enforcer import EnforcementError, Enforcer
 from firewall.shaper import Shaper
-from portal import __version__, readings
+from portal import __version__, clock, readings
 from portal.config import Config
+from portal.content_source import ContentSource
 from portal.imitation import Imitations
 from portal.listeners import Listeners
 from portal.metrics import Metric, by, gauges, render
 from portal.runner import Runner
 from portal.session_log import SessionLog
+from portal.showing import Showing
 from portal.uplink_watch import UplinkWatch
+from splash.edition import Edition
 
 log = logging.getLogger("portal")
 
@@ -34,8 +37,10 @@ class Standing:
         shaper: Shaper,
         uplink: UplinkWatch,
         shown: Counter[str],
+        showing: Showing,
+        source: ContentSource | None,
     ) -> None:
-        """`shown` counts the pages, by kind."""
+        """`shown` counts the pages, by kind; `source` is where content is fetched from, if any."""
         self._config = config
         self._runner = runner
         self._enforcer = enforcer
@@ -45,6 +50,8 @@ class Standing:
         self._shaper = shaper
         self._uplink = uplink
         self._shown = shown
+        self._showing = showing
+        self._source = source
 
     def status(self) -> dict[str, Any]:
         """What `portal status` says (docs/commands.md)."""
@@ -58,6 +65,7 @@ class Standing:
             "imitated_devices": self._imitations.noticed,
             "firewall": self._runner.refusing or "stands",
             "line": self._shaper.failing or self._shaper.way or "not shared",
+            **content(self._showing.now.shelf.edition, self._source, clock.wall()),
             "log": self._session_log.failing or "written",
             "lost_log_entries": self._session_log.lost,
             "connections": len(connections),
@@ -94,3 +102,16 @@ class Standing:
     async def metrics(self) -> str:
         """The same, as Prometheus reads it."""
         return render(await self.measure())
+
+
+def content(edition: Edition, source: ContentSource | None, wall: float | None) -> dict[str, Any]:
+    """Which release is shown, how old it is, and whether a newer one could be had.
+
+    `wall` is None while nobody has set the clock: nobody can tell the age then.
+    """
+    age = None if edition.made is None or wall is None else max(0, int(wall - edition.made))
+    return {
+        "content_release": edition.release,
+        "content_age_seconds": age,
+        "content_source": "none" if source is None else source.failing or "answers",
+    }

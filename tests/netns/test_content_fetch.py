@@ -379,6 +379,10 @@ def test_the_daemon_fetches_by_itself_and_says_why_it_cannot(world: World) -> No
             "the reason is told",
             log="portal",
         )
+        status = json.loads(lab.portal_command("status", "--json").stdout)
+        assert status["content_release"] == 1
+        assert status["content_age_seconds"] >= 0
+        assert status["content_source"].startswith("bundle.json: must")
     finally:
         lab.portal_stop()
 

@@ -94,6 +94,40 @@ def test_a_machine_that_suffers_is_told(
     assert "\n      -> " in str(wrong.told("vi"))
 
 
+WORKS = {
+    "open_devices": 1,
+    "firewall": "stands",
+    "content_release": 7,
+    "content_source": "answers",
+    "log": "written",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ({}, "ok    content: release 7 is shown"),
+        ({"content_source": "none"}, "ok    content: release 7 is shown"),
+        (
+            {"content_source": "none", "content_release": None},
+            "ok    content: nothing is published here; the samples are shown",
+        ),
+        (
+            {"content_source": "bundle.json: cannot be fetched"},
+            "FAIL  content: bundle.json: cannot be fetched",
+        ),
+    ],
+)
+def test_the_content_is_told(
+    status: dict[str, object], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ask", lambda *_: WORKS | status)
+
+    [content] = [each for each in doctor._daemon(CONFIG) if each.subject == "content"]
+
+    assert str(content.told("en")).splitlines()[0] == line
+
+
 @pytest.mark.parametrize(
     ("status", "line"),
     [
@@ -104,8 +138,7 @@ def test_a_machine_that_suffers_is_told(
 def test_a_gateway_in_trouble_is_told(
     status: dict[str, str], line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    well = {"open_devices": 1, "firewall": "stands", "log": "written"}
-    monkeypatch.setattr(control, "ask", lambda *_: well | status)
+    monkeypatch.setattr(control, "ask", lambda *_: WORKS | status)
 
     [wrong] = [each for each in doctor._daemon(CONFIG) if not each.good]
 

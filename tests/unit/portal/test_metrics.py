@@ -14,13 +14,18 @@ from portal.events import (
 from portal.metrics import Metric, Tally, by, gauges, metric, render
 from portal.readings import Readings, own_memory_bytes, read
 from portal.session import Instant, Pseudonym, Session
+from portal.standing import content
 from portal.uplink import Line
+from splash.edition import Edition
 
 SESSION = Session(Pseudonym("0ad9b94dd1396382c838e63e068eb366"), Instant(0), Instant(60))
 STATUS = {
     "open_devices": 2,
     "waiting_sessions": 0,
     "firewall": "stands",
+    "content_release": 7,
+    "content_age_seconds": None,
+    "content_source": "bundle.json: cannot be fetched",
     "log": "the disk is full",
     "lost_log_entries": 1,
     "connections": 3,
@@ -80,9 +85,33 @@ def test_how_things_stand() -> None:
     assert "portal_clock_kept 1\n" in text
     assert "portal_load_per_core 0.25\n" in text
     assert "portal_refused_connections_total 4\n" in text
+    assert "portal_content_release 7\n" in text
+    assert "portal_content_age_seconds gauge\n# HELP portal_content_fetch_failing" in text
+    assert "portal_content_fetch_failing 1\n" in text
     assert "portal_temperature_celsius " not in text.replace(
         "# HELP portal_temperature", ""
     ).replace("# TYPE portal_temperature_celsius gauge", "")
+
+
+def test_a_house_without_a_source_has_none_that_fails() -> None:
+    readings = Readings(None, 100, 50, 0.25, 1.0, True)
+
+    text = render(gauges({**STATUS, "content_source": "none"}, Line(), readings, 4096))
+
+    assert "portal_content_fetch_failing gauge\n# HELP" in text
+
+
+def test_how_old_the_content_is() -> None:
+    edition = Edition(made=1000.0, release=7)
+
+    assert content(edition, None, 1060.9) == {
+        "content_release": 7,
+        "content_age_seconds": 60,
+        "content_source": "none",
+    }
+    assert content(edition, None, 900.0)["content_age_seconds"] == 0  # Another machine's clock.
+    assert content(edition, None, None)["content_age_seconds"] is None
+    assert content(Edition(), None, 1060.9)["content_age_seconds"] is None
 
 
 def test_this_machine_can_be_read(tmp_path: Path) -> None:
