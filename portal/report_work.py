@@ -17,7 +17,7 @@ from portal.machine import become_owner_of
 from portal.report_commands import FORMATS, CannotReport
 from portal.tables import table
 from reports import export as exports
-from reports import record, report
+from reports import record, record_file, report
 from reports.facts import Period, Place, ReportError, SiteFacts, day_at
 from reports.gather import gather, whole_days
 from reports.items import items_of
@@ -116,7 +116,7 @@ def add_cost(options: argparse.Namespace) -> None:
             last=options.last,
             note=record.text(options.note) if options.note.strip() else "",
         )
-        record.add_cost(path, cost)
+        record_file.add_cost(path, cost)
     print(f"{path}: {cost.kind} of {cost.amount} đồng for {cost.site}")
 
 
@@ -124,7 +124,7 @@ def list_costs(options: argparse.Namespace) -> None:
     """Check the record, and list its costs."""
     path = _record_path(options)
     with _told("the record cannot be used"):
-        entered = record.load(path)
+        entered = record_file.load(path)
     rows = [
         {
             "site": cost.site,
@@ -183,7 +183,7 @@ def _record_path(options: argparse.Namespace) -> Path:
 def _entered(options: argparse.Namespace) -> record.Record:
     if options.record is not None and not options.record.exists():
         raise ReportError([f"{options.record} is not there"])
-    return record.load(_record_path(options))
+    return record_file.load(_record_path(options))
 
 
 def _own(

@@ -55,11 +55,6 @@ class Measured:
     spent: Spent | None
     since: date | None = None
 
-    @property
-    def expected_days(self) -> int:
-        """Days of the period on which there should be records."""
-        return sum(self.since is None or day >= self.since for day in self.facts.period)
-
 
 def figures(sites: Sequence[Measured], period: Period) -> Figures:
     """Every figure of `reports.definitions`, of these sites together."""

@@ -89,7 +89,7 @@ def _devices(sources: Sequence[SiteFacts], period: Period) -> Iterable[Devices]:
     """One count for each month; where parts of a month were counted apart, at least and at most."""
     counted = sorted(
         (one for source in sources for one in source.devices if one.part.overlap(period)),
-        key=lambda one: (one.month, -one.sessions, one.part.first),
+        key=lambda one: (one.month, -one.sessions, -one.part.days, one.part.first),
     )
     for month, group in groupby(counted, key=lambda one: one.month):
         kept: list[Devices] = []

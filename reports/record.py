@@ -2,17 +2,15 @@
 
 Sites with their rooms and residents, what was paid, houses that were surveyed, and how the
 document is headed. Every key is a field below; its `doc` is its line in docs/bao-cao.md (a test
-compares them). Reading a file finds all problems at once.
+compares them). Parsing finds all problems at once; `reports.record_file` reads the file.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 from reports.facts import ReportError
@@ -158,27 +156,6 @@ class Record:
 _TABLES: Final = {"site": Site, "cost": Cost, "proposal": Proposal}
 
 
-def load(path: Path) -> Record:
-    """Read the file; nothing is entered while there is none.
-
-    Raises:
-        ReportError: with every problem of the file.
-    """
-    try:
-        written = path.read_bytes().decode()
-    except FileNotFoundError:
-        return Record()
-    except OSError as error:
-        raise ReportError([f"{path} cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ReportError([f"{path} is not UTF-8 text; save it as UTF-8"]) from None
-    try:
-        document = tomllib.loads(written)
-    except (ValueError, RecursionError) as error:
-        raise ReportError([f"{path} is not TOML: {error}"]) from None
-    return parse(document, str(path))
-
-
 def parse(document: dict[str, Any], source: str = "reports.toml") -> Record:
     """Raises ReportError with every problem of a TOML document."""
     problems: list[str] = []
@@ -263,22 +240,6 @@ def _toml(value: str | int | date) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)
-
-
-def add_cost(path: Path, cost: Cost) -> None:
-    """Put a cost at the end of the file; what stands there stays as people wrote it.
-
-    Raises:
-        ReportError: the file cannot be used, or could not with this cost.
-        OSError: it cannot be written.
-    """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    load(path)
-    after = (before if before.endswith("\n") or not before else before + "\n") + written(cost)
-    parse(tomllib.loads(after), str(path))
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.write_text(after, encoding="utf-8")
-    unfinished.replace(path)
 
 
 def _did_you_mean(name: str, known: Any) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from reports.facts import Period, ReportError
 from reports.money import Spent, spent
-from reports.record import Cost, Document, Proposal, Record, Site, add_cost, load, parse
+from reports.record import Cost, Document, Proposal, Record, Site, parse
+from reports.record_file import add_cost, load
 
 FILE = """
 [[site]]
@@ -155,3 +156,48 @@ def test_the_example_in_the_documentation_is_a_record() -> None:
     example = text.partition("```toml\n")[2].partition("```")[0]
 
     assert [site.id for site in parse(tomllib.loads(example)).sites] == ["hp-001"]
+
+
+def test_what_is_no_text_list_or_table_has_words() -> None:
+    with pytest.raises(ReportError) as caught:
+        parse(
+            {
+                "site": [{"id": "a", "name": 5, "former_names": "cũ", "key": "ab"}] * 2,
+                "cost": {"site": "a"},
+                "document": [],
+            }
+        )
+    with pytest.raises(ReportError, match=r'site\.id = "b"   written twice'):
+        parse({"site": [{"id": "b", "name": "B"}, {"id": "b", "name": "B"}]})
+
+    assert caught.value.problems[:3] == [
+        'reports.toml: site 1.name = 5   not a line of text; write it in quotes, like "…"',
+        'reports.toml: site 1.former_names = "cũ"   not a list; write ["…", "…"]',
+        'reports.toml: site 1.key = "ab"   not 64 hexadecimal digits; copy what `portal export'
+        " --key` printed",
+    ]
+    assert caught.value.problems[-2:] == [
+        "reports.toml: cost   not a list of tables; write [[cost]] above each",
+        "reports.toml: document   not a table; write [document]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"\xff\xfe", "is not UTF-8 text"), (b"[[site", "is not TOML"), (None, "cannot be read")],
+)
+def test_a_file_that_cannot_be_used_has_words(
+    tmp_path: Path, data: bytes | None, words: str
+) -> None:
+    file = tmp_path / "reports.toml"
+    if data is None:
+        file.mkdir()
+    else:
+        file.write_bytes(data)
+
+    with pytest.raises(ReportError, match=words):
+        load(file)
+
+
+def test_a_fee_that_ended_before_the_period_costs_nothing_in_it() -> None:
+    assert spent([paid("monthly", 1, date(2025, 1, 1), date(2025, 2, 1))], QUARTER) == Spent(0, 0)

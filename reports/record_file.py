@@ -1,0 +1,44 @@
+"""Reads `reports.toml`, and puts costs at its end. What stands in it is in `reports.record`."""
+
+import tomllib
+from pathlib import Path
+
+from reports.facts import ReportError
+from reports.record import Cost, Record, parse, written
+
+
+def load(path: Path) -> Record:
+    """Read the file; nothing is entered while there is none.
+
+    Raises:
+        ReportError: with every problem of the file.
+    """
+    try:
+        written = path.read_bytes().decode()
+    except FileNotFoundError:
+        return Record()
+    except OSError as error:
+        raise ReportError([f"{path} cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ReportError([f"{path} is not UTF-8 text; save it as UTF-8"]) from None
+    try:
+        document = tomllib.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise ReportError([f"{path} is not TOML: {error}"]) from None
+    return parse(document, str(path))
+
+
+def add_cost(path: Path, cost: Cost) -> None:
+    """Put a cost at the end of the file; what stands there stays as people wrote it.
+
+    Raises:
+        ReportError: the file cannot be used, or could not with this cost.
+        OSError: it cannot be written.
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    load(path)
+    after = (before if before.endswith("\n") or not before else before + "\n") + written(cost)
+    parse(tomllib.loads(after), str(path))
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.write_text(after, encoding="utf-8")
+    unfinished.replace(path)
