@@ -16,6 +16,7 @@ from splash.pages import Pages
 from splash.views import LOOKS, Look, query
 
 playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.browser
 
@@ -129,6 +130,24 @@ def test_every_page_can_be_read_and_tapped(sheet: tuple[str, Any], files: dict[s
             }.items()
             if value
         }
+    assert wrong == {}
+
+
+def test_axe_finds_nothing_serious_on_any_page(chromium: Any, files: dict[str, Path]) -> None:
+    page = chromium.new_page(viewport={"width": 360, "height": 640}, offline=True)
+    wrong = {}
+    for name, file in files.items():
+        if name.endswith("-large"):
+            continue  # The same page in another size.
+        page.goto(file.as_uri())
+        found = axe.Axe().run(page).response["violations"]
+        serious = [
+            f"{each['id']}: {each['nodes'][0]['target']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+        wrong |= {name: serious} if serious else {}
+    page.close()
     assert wrong == {}
 
 
