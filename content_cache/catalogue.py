@@ -9,7 +9,7 @@ Items have the order in which they are listed: pinned ones first, then the newes
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -169,6 +169,14 @@ class Catalogue:
         """The item, if this house shows it now."""
         found = self._items(f"id = :id AND {_SHOWN}", id=id, site=site, wall=wall)
         return found[0] if found else None
+
+    def ids(self, kind: str, site: str, wall: float) -> Iterator[str]:
+        """The names of all items of a kind that are shown now, one by one."""
+        rows = self._database.execute(
+            f"SELECT id FROM item WHERE kind = :kind AND {_SHOWN} ORDER BY number",
+            {"kind": kind, "site": site, "wall": wall},
+        )
+        return (id for (id,) in rows)
 
     def next_change(self, site: str, wall: float) -> float | None:
         """When something begins or ends next in this house; None if nothing ever does."""

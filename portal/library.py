@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +66,19 @@ class ReleaseArticles:
     def page(self, number: int) -> Page:
         return self._catalogue.page(self._site, self._wall, number)
 
-    def get(self, id: str) -> Article | None:
+    def get(self, id: str) -> Shown[Article] | None:
         item = self._catalogue.get(id, self._site, self._wall)
         if item is None or item.kind != "article":
             return None
-        shown = _shown(self._releases, item, Article)
-        return shown.content if shown else None
+        return _shown(self._releases, item, Article)
+
+    def ids(self) -> Iterable[str]:
+        """In a thread, if need be, as with `search`."""
+        try:
+            with closing(Catalogue(self._index)) as catalogue:
+                yield from catalogue.ids("article", self._site, self._wall)
+        except sqlite3.Error as error:
+            log.error("the content cannot be looked through: %s", error)
 
     def search(self, typed: str, most: int) -> Sequence[Hit]:
         """In a thread, if need be: the catalogue is opened anew, whatever becomes of the shelf."""

@@ -1,7 +1,9 @@
 """The answers phones get: pages, redirects to our own host, our own pictures and sounds.
 
-Every answer ends its connection, and none but a picture or sound may be kept. The only Location
-is our own host.
+Every answer ends its connection. A phone may keep pictures and sounds for ever, and what it has
+read until it asks whether that is still what we show (RFC 9111 §5.2.2.4); the way back to an
+article needs no line and little air. Everything else may not be kept. The only Location is our
+own host.
 """
 
 import logging
@@ -26,6 +28,9 @@ _TYPES = {
     "mp3": "audio/mpeg",
 }
 
+_READ = (views.Article, views.Articles, views.Campaign, views.Notice)
+"""Pages that are the same for every device of the house, and have no form."""
+
 log = logging.getLogger("portal.pages")
 
 
@@ -36,6 +41,7 @@ class Replies:
         """`https` says whether the portal can be reached that way at all."""
         self.host = host
         self.pages = pages
+        self.https = https
         self.root = f"http://{host}"
         self.secure_root = f"https://{host}" if https else self.root
         self.shown: Counter[str] = Counter()
@@ -53,6 +59,12 @@ class Replies:
         page = self.pages.page(view, look, open=open)
         self.shown[type(view).__name__] += 1
         headers = {**self.headers, "Content-Type": page.content_type, "Vary": "Accept-Encoding"}
+        if isinstance(view, _READ) and page.status == 200:
+            # Weak: it names the page, packed or not.
+            headers |= {"Cache-Control": "private, no-cache", "ETag": f'W/"{page.tag}"'}
+            if any(etag.value == page.tag for etag in request.if_none_match or ()):
+                del headers["Content-Type"]
+                return Response(status=304, headers=headers)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
             return Response(status=page.status, body=page.body, headers=headers)

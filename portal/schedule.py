@@ -8,11 +8,13 @@ midnight (`22:00-06:00`) belong to the day they begin on.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 SITE_OFFSET_SECONDS = 7 * 3600
 DAY_SECONDS = 86400
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+_EPOCH = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday.
 _LOOK_AHEAD_DAYS = 8
 
@@ -98,6 +100,12 @@ def time_of_day(wall: float) -> str:
     """`21:40`, at the site."""
     minutes = int(wall - day_begins(wall)) // 60
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def day_of_month(wall: float) -> str:
+    """`22/11/2026`, at the site."""
+    day = date.fromordinal(_EPOCH + int(wall + SITE_OFFSET_SECONDS) // DAY_SECONDS)
+    return f"{day:%d/%m/%Y}"
 
 
 def parse_hours(text: object) -> Hours | None:

@@ -33,7 +33,7 @@ from portal.policy import Refusal, opens_again, turn_seconds
 from portal.replies import Replies
 from portal.requests import form_of, is_for, is_from_page_of
 from portal.runner import Overloaded, Runner
-from portal.schedule import time_of_day
+from portal.schedule import day_of_month, time_of_day
 from portal.session import Instant
 from portal.session_log import Unreadable
 from portal.worker_forms import WorkerForms
@@ -273,10 +273,11 @@ class UserPortal:
         session = self._runner.session_of(mac) if mac is not None else None
         state: dict[str, object] = {
             "captive": session is None,
-            "user-portal-url": f"{self._replies.secure_root}/",
-            "venue-info-url": f"{self._replies.secure_root}/union",
             "can-extend-session": True,
         }
+        if self._replies.https:  # The portal's address must be secure, the venue's should be.
+            state["user-portal-url"] = f"{self._replies.secure_root}/"
+            state["venue-info-url"] = f"{self._replies.secure_root}/articles"
         if session is not None:
             state["seconds-remaining"] = session.seconds_remaining(self._runner.now())
         return self._replies.body(
@@ -291,7 +292,11 @@ class UserPortal:
         if since is None:
             return None
         began = None if wall is None else wall - (self._runner.now() - since)
-        return views.NoInternet(None if began is None else time_of_day(began))
+        made = self._replies.pages.edition.made
+        return views.NoInternet(
+            None if began is None else time_of_day(began),
+            None if made is None else (time_of_day(made), day_of_month(made)),
+        )
 
     def _minutes_to_wait(self) -> int:
         sessions = self._runner.state.sessions.values()

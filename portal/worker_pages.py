@@ -19,7 +19,7 @@ from portal.desk import Desk
 from portal.library import Shelf
 from portal.replies import Replies
 from portal.runner import Runner
-from splash import calculator, views
+from splash import calculator, short, views
 from splash.content_values import clean
 from splash.views import Look, View
 
@@ -27,7 +27,8 @@ MOST_TYPED: Final = 100
 """Characters of what is looked for."""
 MOST_HITS: Final = 20
 _SEARCHES: Final = (Rate(20, 600), Rate(100, 3600))
-"""Of one device, and of all: on a small processor a search costs a tenth of a second."""
+"""Of one device, and of all: on a small processor a search, or looking for a short address, costs
+a tenth of a second."""
 
 _CHOSEN: Final = re.compile(r"[0-4x](?:\.[0-4x]){0,9}")
 
@@ -70,6 +71,8 @@ class WorkerPages:
         match request.path.split("/")[1:]:
             case ["m", name]:
                 return self._file(request, look, name)
+            case ["d" | "D", code]:
+                return await self._short(request, look, code)
             case ["poll", id]:
                 view: View | None = await self._poll(request, id)
             case ["answers"]:
@@ -86,7 +89,7 @@ class WorkerPages:
             return None
         open = await self._asking.is_open(request)
         reply = self._replies.page(request, look, view, open=open)
-        if reply.status == 200 and request.method == "GET":
+        if reply.status in (200, 304) and request.method == "GET":
             self._count(view)
         return reply
 
@@ -102,6 +105,19 @@ class WorkerPages:
         path = self.shelf.files / name
         if name in self.shelf.media and path.is_file():
             return self._replies.file(path)
+        return self._replies.page(request, look, views.NotFound(), open=False)
+
+    async def _short(self, request: BaseRequest, look: Look, code: str) -> StreamResponse:
+        """Where a short address leads."""
+        who = await self._asking.mac(request) or request.remote
+        if self._searches.take(who, self._runner.now()):
+            articles = self._replies.pages.articles
+            loop = asyncio.get_running_loop()
+            id = await loop.run_in_executor(
+                self._searching, lambda: short.find(code, articles.ids())
+            )
+            if id is not None:
+                return self._replies.redirect(request, views.path_of(views.Article(id)), look)
         return self._replies.page(request, look, views.NotFound(), open=False)
 
     async def _poll(self, request: BaseRequest, id: str) -> View:

@@ -5,7 +5,7 @@ conditions. Articles may be many, so they stay where they are and are asked for 
 No clock and no network here; whoever makes an edition decides what is shown now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
@@ -99,8 +99,11 @@ class Articles(Protocol):
     def page(self, number: int) -> Page:
         """Page `number`, from 1; the last one if there are not so many."""
 
-    def get(self, id: str) -> Article | None:
+    def get(self, id: str) -> Shown[Article] | None:
         """The whole article; None if this house shows none of this name now."""
+
+    def ids(self) -> Iterable[str]:
+        """The names of all that can be got."""
 
     def search(self, typed: str, most: int) -> Sequence[Hit]:
         """What has the words that somebody typed, whatever they are; not only articles."""
@@ -112,6 +115,7 @@ class MemoryArticles:
     def __init__(self, articles: Mapping[str, Article], date: str = "") -> None:
         """`articles` by their names, in their order."""
         self._articles = articles
+        self._date = date
         self._items = [_item(id, article, date) for id, article in articles.items()]
 
     def headlines(self, most: int) -> Sequence[Item]:
@@ -123,8 +127,12 @@ class MemoryArticles:
         first = (number - 1) * ITEMS_PER_PAGE
         return Page(tuple(self._items[first : first + ITEMS_PER_PAGE]), number, pages)
 
-    def get(self, id: str) -> Article | None:
-        return self._articles.get(id)
+    def get(self, id: str) -> Shown[Article] | None:
+        article = self._articles.get(id)
+        return None if article is None else Shown(id, article, self._date)
+
+    def ids(self) -> Iterable[str]:
+        return self._articles
 
     def search(self, typed: str, most: int) -> Sequence[Hit]:
         looked_for = search.query(typed)

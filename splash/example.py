@@ -251,7 +251,7 @@ CAPTIVE: Final[dict[str, View]] = {
     "full": views.Full(minutes=5),
     "blocked": views.Blocked(),
     "blocked-name": views.BlockedName(),
-    "no-internet": views.NoInternet(since="19:05"),
+    "no-internet": views.NoInternet(since="19:05", saved=("18:30", "25/11/2026")),
     "unknown-device": views.UnknownDevice(),
     "failure": views.Failure(reference="A7K2"),
     "not-found": views.NotFound(),

@@ -1,8 +1,9 @@
 """Turns a view into the bytes that are sent. No clock, no network; templates are read once.
 
-A page is rendered and compressed once per (view, look, open) and then served from memory; the
-memory is bounded, and pages that are asked for again and again stay. Rendering needs no lock
-and no thread: once its template is compiled it takes about a millisecond, and only once.
+A page is rendered and compressed once per (view, look, open) and then served from memory, without
+another look at the content. The memory is bounded in bytes (`splash.kept`), and pages that are
+asked for again and again stay. Rendering needs no lock and no thread: once its template is
+compiled it takes about a millisecond, and only once.
 
 No page uses JavaScript, a cookie or a font. One answer is the whole page but for the pictures and
 sounds that staff put in, which are our own files behind `/m/`.
@@ -15,24 +16,26 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup, escape
 
-from splash import calculator, content, texts, views
+from splash import calculator, content, short, texts, views
 from splash.content import Words
 from splash.edition import PLAIN, Articles, Edition, spoken
+from splash.kept import Kept
 from splash.site import Site
 from splash.texts import Texts
 from splash.views import LOOKS, Language, Look, Status, View
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
-PREPARED_PAGES: Final = 256
-"""Finished pages kept in memory: about 4 KiB each, so 1 MiB at most."""
+PREPARED_BYTES: Final = 1 << 20
+"""Of finished pages kept in memory: about 200, of 4 KiB each."""
 
 RENEW_SECONDS: Final = 15 * 60
 """The status page offers to go on when less than this is left."""
@@ -48,6 +51,8 @@ class Page:
     status: int
     body: bytes
     """gzip. Every browser asks for it; `plain` is for the others."""
+    tag: str
+    """Names these bytes and no others (RFC 9110 §8.8.3)."""
     content_type: str = "text/html; charset=utf-8"
 
     def plain(self) -> bytes:
@@ -93,7 +98,7 @@ class Pages:
         self.token = token
         self.edition = edition
         self.articles = articles
-        self._prepared = lru_cache(maxsize=PREPARED_PAGES)(self._prepare)
+        self._kept: Kept[Page] = Kept(PREPARED_BYTES)
         # Compiling a template takes tens of milliseconds: not while the first phone waits.
         for look in LOOKS:
             self.page(views.Splash(), look, open=False)
@@ -115,9 +120,9 @@ class Pages:
         )
 
     @property
-    def prepared_pages(self) -> int:
-        """How many finished pages are in memory now."""
-        return self._prepared.cache_info().currsize
+    def prepared_bytes(self) -> int:
+        """What the finished pages in memory cost now."""
+        return self._kept.bytes
 
     def page(self, view: View, look: Look, *, open: bool) -> Page:
         """The page for `view`. `open`: the device is online, and links may lead outside."""
@@ -125,18 +130,29 @@ class Pages:
             case Status(seconds_left):
                 # Minutes are what is shown, so that phones with as much time share a page.
                 view = replace(view, seconds_left=-(-max(seconds_left, 0) // 60) * 60)
-            case views.Articles(number):
-                view = views.Articles(self.articles.page(number).number)
         try:
-            return (self._prepare if _of_one_person(view) else self._prepared)(view, look, open)
+            if _of_one_person(view):
+                return self._prepare(view, look, open)
+            return self._prepared(view, look, open)
         except _OfNothing:  # Not remembered: made-up names take no place.
             return self._prepared(views.NotFound(), look, open)
+
+    def _prepared(self, view: View, look: Look, open: bool) -> Page:
+        """What is kept was there when it was made, and until the next `showing` nothing changes."""
+        key = (view, look, open)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        match view:
+            case views.Articles(number) if number != (last := self.articles.page(number).number):
+                return self._prepared(views.Articles(last), look, open)
+        made = self._prepare(view, look, open)
+        self._kept.put(key, made, len(made.body))
+        return made
 
     def _is_of_nothing(self, view: View) -> bool:
         """Whether the page is about something that is not shown here now."""
         match view:
-            case views.Article(id):
-                return self.articles.get(id) is None
             case views.Notice(id):
                 return self.edition.notice(id) is None
             case views.Campaign(id):
@@ -190,7 +206,8 @@ class Pages:
             renew=isinstance(view, Status) and view.seconds_left < RENEW_SECONDS,
             **self._subject(view),
         )
-        return Page(_status_of(view), gzip.compress(html.encode(), mtime=0))
+        body = gzip.compress(html.encode(), mtime=0)
+        return Page(_status_of(view), body, hashlib.sha256(body).hexdigest()[:16])
 
     def _short_conditions(self, said: "_Said", speak: "_Speech") -> list[Markup]:
         conditions = self.edition.conditions
@@ -204,7 +221,18 @@ class Pages:
             case views.Articles(number):
                 return {"list": self.articles.page(number)}
             case views.Article(id):
-                return {"article": self.articles.get(id)}
+                article = self.articles.get(id)
+                if article is None:
+                    raise _OfNothing
+                path = f"/d/{short.code_of(id)}"
+                drawn, width = short.picture(f"http://{self._site.host}{path}")
+                return {
+                    "article": article.content,
+                    "date": article.date,
+                    "path": path,
+                    "drawn": drawn,
+                    "width": width,
+                }
             case views.Notice(id):
                 return {"notice": self.edition.notice(id)}
             case views.Campaign(id):
@@ -263,6 +291,8 @@ def _of_one_person(view: View) -> bool:
     """What one person sees is not kept in memory."""
     match view:
         case views.MyData() | views.QuizResult() | views.DrawEntered() | views.Answers():
+            return True
+        case views.Failure():
             return True
         case views.Poll(counts=counts):
             return counts is not None
@@ -393,6 +423,7 @@ def _environment() -> Environment:
     environment.filters["parted"] = _parted
     environment.filters["digits"] = _digits
     environment.filters["day"] = _day
+    environment.filters["host"] = _host
     environment.filters["dong"] = calculator.written
     return environment
 
@@ -422,6 +453,11 @@ def _digits(number: str) -> str:
 def _day(date: str) -> str:
     """`22/11/2026` of `2026-11-22`."""
     return "/".join(reversed(date.split("-")))
+
+
+def _host(address: str) -> str:
+    """`congdoan.example` of `https://congdoan.example/tin/1`."""
+    return urlsplit(address).hostname or address
 
 
 def _dial(number: str) -> Markup | str:

@@ -342,6 +342,8 @@ class NoInternet:
 
     since: str | None
     """Local time it was noticed, `19:05`; None while the clock is not to be trusted."""
+    saved: tuple[str, str] | None = None
+    """Local time and day at which the release was made; None for what belongs to no release."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from splash.content import (
     Source,
     Words,
 )
+from splash.edition import Shown
 from tests.unit.portal.test_annex import config
 
 SIGNER = Signer(b"s" * 32)
@@ -119,7 +120,8 @@ def test_a_release_is_shown_whole(store: Store) -> None:
     assert shelf.edition.notices[0].version == "2026-11-22.4"
     assert [shown.content for shown in shelf.edition.polls] == [POLL]
     assert [shown.content for shown in shelf.edition.campaigns] == [CAMPAIGN]
-    assert shelf.articles.get("bai") == article()
+    assert shelf.articles.get("bai") == Shown("bai", article(), "2026-11-22", 1)
+    assert list(shelf.articles.ids()) == ["bai"]
     assert shelf.articles.get("nuoc") is None
     assert [each.id for each in shelf.articles.headlines(4)] == ["bai"]
     assert {hit.id for hit in shelf.articles.search("luong toi thieu", 9)} == {

@@ -19,9 +19,10 @@ from portal.runner import Overloaded
 from portal.session import Instant, Pseudonym, Session
 from portal.user_portal import API_PATH, form_token
 from splash import example
-from tests.unit.portal.site import HOST, OTHER, PAGES, PHONE, TOKEN, Reply, Site, secret
+from tests.unit.portal.site import HOST, OTHER, PAGES, PHONE, TOKEN, Reply, Site, pages, secret
 from tests.unit.portal.world import (
     CONDITIONS,
+    NOVEMBER_2026,
     POLICY,
     device,
     mac,
@@ -181,7 +182,9 @@ def test_nothing_is_kept_and_every_connection_ends(site: Site, target: str) -> N
     reply = site.ask(target)
 
     assert reply.headers["connection"] == "close"
-    assert "no-store" in reply.headers["cache-control"]
+    # What is read may be looked at again, once we have said that it is the same.
+    read = target.startswith(("/articles", "/campaign/", "/notices/"))
+    assert reply.headers["cache-control"].split(", ")[-1] == ("no-cache" if read else "no-store")
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     assert "set-cookie" not in reply.headers
@@ -261,6 +264,23 @@ def test_a_foreign_host_leads_to_the_splash_page(site: Site, host: str) -> None:
     assert reply.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_an_article_that_is_the_same_is_not_sent_again(site: Site, encoding: str) -> None:
+    path = "/a/02-lam-them-gio"
+    first = site.ask(path, Accept_Encoding=encoding)
+    tag = first.headers["etag"]
+
+    again = site.ask(path, Accept_Encoding=encoding, If_None_Match=f'"other", {tag}')
+    large = site.ask(f"{path}?text=large", If_None_Match=tag)
+    site.accept()
+    online = site.ask(path, If_None_Match=tag)
+
+    assert (first.status, first.headers["cache-control"]) == (200, "private, no-cache")
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers["connection"] == "close"
+    assert (large.status, online.status) == (200, 200 if "http" in first.text else 304)
+
+
 # While the line is down
 
 LINE_IS_DOWN = "Đường truyền đang mất"
@@ -311,6 +331,20 @@ def test_a_captive_check_is_answered_for_an_open_device_and_only_then(site: Site
     site.accept()
     site.phone.mac = None
     assert check() == 302
+
+
+def test_what_is_read_meanwhile_says_when_it_was_saved(site: Site) -> None:
+    site.down_since = site.world.clock.now()
+    site.replies.pages = pages().showing(
+        TOKEN, example.ARTICLES, replace(example.EDITION, made=NOVEMBER_2026)
+    )
+    said = "bản lưu lúc 07:00 ngày 23/11/2026"
+
+    assert said in site.ask("/").text
+    site.accept()
+    assert said in site.ask("/status").text
+    site.replies.pages = pages()
+    assert "bản lưu lúc" not in site.ask("/status").text
 
 
 def test_an_expected_page_is_the_hosts_own(site: Site) -> None:
@@ -635,8 +669,6 @@ def test_the_api_of_a_captive_device(site: Site) -> None:
     assert reply.headers["cache-control"] == "private, no-store"
     assert json.loads(reply.body) == {
         "captive": True,
-        "user-portal-url": f"http://{HOST}/",
-        "venue-info-url": f"http://{HOST}/union",
         "can-extend-session": True,
     }
 
@@ -661,7 +693,7 @@ def test_with_a_certificate_the_api_names_secure_addresses(secure_site: Site) ->
     state = json.loads(secure_site.ask(API_PATH).body)
 
     assert state["user-portal-url"] == f"https://{HOST}/"
-    assert state["venue-info-url"] == f"https://{HOST}/union"
+    assert state["venue-info-url"] == f"https://{HOST}/articles"
 
 
 def test_a_form_sent_in_the_clear_is_answered_in_the_clear(secure_site: Site) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from portal import desk, hearing
 from portal.hearing import Hearing, Score, Views
-from splash import views
+from splash import short, views
 from tests.unit.portal.site import FORMS, HOST, OTHER, PHONE, PICTURE, TOKEN, Reply, Site
 from tests.unit.portal.world import CONDITIONS, NOVEMBER_2026, mac, rows
 
@@ -330,6 +330,32 @@ def counted(site: Site) -> int:
 # Reading
 
 
+def test_a_short_address_leads_to_its_article(site: Site) -> None:
+    code = short.code_of("02-lam-them-gio")
+    article = f"http://{HOST}/a/02-lam-them-gio"
+
+    assert site.ask(f"/d/{code}").location == article
+    assert site.ask(f"/D/{code.upper()}?lang=en").location == f"{article}?lang=en"
+    for wrong in ("222222", "%3Cscript%3E", "", f"{code}/x", "x" * 3000):
+        assert site.ask(f"/d/{wrong}").status == 404
+
+
+def test_short_addresses_cannot_be_tried_without_end(site: Site) -> None:
+    code = short.code_of("02-lam-them-gio")
+
+    statuses = [site.ask(f"/d/{code}").status for _ in range(21)]
+
+    assert statuses == [303] * 20 + [404]
+
+
+def test_a_page_that_is_the_same_was_read_all_the_same(site: Site) -> None:
+    tag = site.ask("/a/02-lam-them-gio").headers["etag"]
+    assert site.ask("/a/02-lam-them-gio", If_None_Match=tag).status == 304
+    site.loop.run(site.desk.write_views())
+
+    assert heard(site).views() == [Views("02-lam-them-gio", TODAY, 2)]
+
+
 def test_what_is_read_is_counted_without_a_device(site: Site) -> None:
     for path in ("/a/02-lam-them-gio", "/a/02-lam-them-gio", "/notices/cat-nuoc", POLL, "/a/none"):
         site.ask(path)
@@ -467,6 +493,8 @@ def test_a_picture_is_kept_by_the_phone_for_ever(site: Site) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     assert reply.headers["connection"] == "close"
+    again = site.ask(f"/m/{PICTURE}", If_None_Match=reply.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
 
 
 def test_a_sound_comes_in_parts(site: Site) -> None:

@@ -74,8 +74,8 @@ def test_the_shipped_samples_are_whole() -> None:
     for item in items:
         whole = shipped.get(item.id)
         assert whole is not None
-        assert whole.sample
-        assert whole.body.vi
+        assert whole.content.sample
+        assert whole.content.body.vi
     assert shipped.get("none") is None
 
 

@@ -13,7 +13,7 @@ import pytest
 from content_cache.articles import parse
 from splash import content, example, pages, texts, views
 from splash.__main__ import preview
-from splash.edition import MemoryArticles, article_of
+from splash.edition import MemoryArticles, Shown, article_of
 from splash.pages import Page, Pages
 from splash.site import Site
 from splash.views import LANGUAGES, LOOKS, Look, View, look_of, query
@@ -60,7 +60,7 @@ def html(page: Page) -> str:
 class Outline(HTMLParser):
     """The elements of a page; refuses one that is left open or closed twice."""
 
-    VOID = frozenset(("meta", "link", "input", "path", "circle", "rect", "img"))
+    VOID = frozenset(("meta", "link", "input", "path", "circle", "rect", "img", "wbr"))
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -231,16 +231,27 @@ def test_a_finished_page_is_kept_and_memory_is_bounded(shown: Pages) -> None:
     kept = shown.page(views.Splash(), Look(), open=False)
     assert shown.page(views.Splash(), Look(), open=False) is kept
 
-    for number in range(pages.PREPARED_PAGES + 10):
-        shown.page(views.Failure(f"{number}"), Look(), open=False)
-    assert shown.prepared_pages == pages.PREPARED_PAGES
+    for number in range(400):
+        shown.page(views.Full(number), Look(), open=False)
+    assert pages.PREPARED_BYTES - 10_000 < shown.prepared_bytes <= pages.PREPARED_BYTES
+    assert shown.page(views.Splash(), Look(), open=False) is not kept
+
+
+def test_lists_beyond_the_last_take_no_place() -> None:
+    shown = example_pages(BARE)
+    last = shown.page(views.Articles(1), Look(), open=False)
+    before = shown.prepared_bytes
+
+    for number in range(2, 50):
+        assert shown.page(views.Articles(number), Look(), open=False) is last
+    assert shown.prepared_bytes == before
 
 
 def test_an_article_is_read_once_and_names_that_are_made_up_take_no_place() -> None:
     class Counted(MemoryArticles):
         asked = 0
 
-        def get(self, id: str) -> content.Article | None:
+        def get(self, id: str) -> Shown[content.Article] | None:
             self.asked += 1
             return super().get(id)
 
@@ -248,14 +259,14 @@ def test_an_article_is_read_once_and_names_that_are_made_up_take_no_place() -> N
     shown = Pages(example.SITE, "t", articles)
     first = shown.page(views.Article("bai"), Look(), open=False)
     assert shown.page(views.NotFound(), Look(), open=False).status == 404
-    before, kept = articles.asked, shown.prepared_pages
+    before, kept = articles.asked, shown.prepared_bytes
 
     assert shown.page(views.Article("bai"), Look(), open=False) is first
     assert articles.asked == before
     for number in range(20):
         assert shown.page(views.Article(f"x{number}"), Look(), open=False).status == 404
         assert shown.page(views.Poll(f"x{number}"), Look(), open=False).status == 404
-    assert shown.prepared_pages == kept
+    assert shown.prepared_bytes == kept
 
 
 def test_phones_with_as_many_minutes_left_share_a_page(shown: Pages) -> None:

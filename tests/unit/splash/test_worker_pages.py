@@ -3,11 +3,12 @@ may; and the forms that workers fill in."""
 
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 
-from splash import calculator, example, views
+from splash import calculator, example, short, views
 from splash.content import (
     Article,
     Audio,
@@ -265,8 +266,38 @@ def test_an_article_can_be_heard_and_says_where_it_is_from() -> None:
     assert f'src="/m/{NAME}.webp" alt="Ảnh" width="480" height="300"' in text
     assert "Nguồn: Báo Mẫu" in text
     assert "Người kiểm tra pháp lý: Bà Luật" in text
-    assert "bao.example" not in text
+    assert "Bài gốc ở bao.example, mở được khi đã vào mạng." in text
+    assert "https://bao.example" not in text
     assert 'href="https://bao.example/1"' in html(shown, views.Article("bai"), open=True)
+
+
+@pytest.mark.parametrize("open", [False, True])
+def test_every_article_shows_its_source_and_its_day(open: bool) -> None:
+    there = Source("LĐLĐ thành phố", "https://congdoan.example/1", published=date(2026, 3, 9))
+    shown = pages(
+        Edition(),
+        MemoryArticles(
+            {"own": article(source=Source("Ban Tuyên giáo")), "copy": article(source=there)},
+            "2026-11-22",
+        ),
+    )
+
+    own, copy = (html(shown, views.Article(id), open=open) for id in ("own", "copy"))
+    assert "Nguồn: Ban Tuyên giáo. Đăng ngày 22/11/2026" in own
+    assert "Nguồn: LĐLĐ thành phố. Đăng ngày 09/03/2026" in copy
+    assert ('href="https://congdoan.example/1"' in copy) is open
+
+
+def test_an_article_has_a_short_address_and_a_picture_of_it() -> None:
+    shown = pages(Edition(), MemoryArticles({"bai": article()}))
+
+    text = html(shown, views.Article("bai"))
+
+    path = f"/d/{short.code_of('bai')}"
+    address = example.SITE.host + path
+    assert f"<b>{example.SITE.host}<wbr>{path}</b>" in text
+    assert f'aria-label="Mã QR dẫn tới {address}"' in text
+    assert short.picture(f"http://{address}")[0] in text
 
 
 # What is agreed to
