@@ -274,5 +274,5 @@ def problems(path: Path, files: Collection[str]) -> list[str]:
             ).fetchone()
             found = islice(wrong_values(catalogue._database, files), _MOST_PROBLEMS)
             return [f"catalogue: {problem}" for problem in found]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # What SQLite says repeats broken names.
         return [f"catalogue: cannot be read: {error}"]

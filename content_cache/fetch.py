@@ -204,6 +204,8 @@ def main() -> int:
     given = parser.parse_args()
     with suppress(OSError):  # Phones come first; the unit's filter of system calls may say no.
         os.nice(10)
+    with suppress(OSError):  # If memory runs out, the kernel is to take this process.
+        Path("/proc/self/oom_score_adj").write_text("1000")
     source = Source(given.source, given.public_key, given.most_bytes, given.within)
     try:
         release = asyncio.run(fetch(Releases(given.store), source, check=given.check))

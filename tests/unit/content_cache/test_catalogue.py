@@ -223,6 +223,7 @@ def test_a_file_that_is_no_catalogue_is_told(tmp_path: Path) -> None:
         "empty": b"",
         "cut": whole[:8192],
         "without its tables": _database("CREATE TABLE item (id)"),
+        "a schema that is no text": whole.replace(b"CREATE INDEX item_ends", b"\xff" * 22),
     }
 
     for what, data in wrong.items():
@@ -249,7 +250,7 @@ def test_an_item_whose_file_is_not_in_the_bundle_is_told(tmp_path: Path) -> None
         ("UPDATE item SET ends = x'00'", "ends is not what it should be"),
         ("UPDATE item SET sites = x'00'", "sites is not what it should be"),
         ("UPDATE item SET revision = 'first'", "revision is not what it should be"),
-        ("UPDATE item SET title_vi = printf('%.*c', 5000, 'x')", "more than 4000 characters"),
+        ("UPDATE item SET title_vi = printf('%.*c', 50000, 'x')", "more than 40000 characters"),
         ("UPDATE item SET title_vi = CAST(x'ff' AS TEXT)", "cannot be read"),
         ("UPDATE item SET id = '../x\"><script>'", "small letters, digits and hyphens"),
         ("UPDATE item SET id = 'x' || char(13, 10) || 'Set-Cookie: a'", "small letters"),
@@ -277,6 +278,14 @@ def test_a_signed_catalogue_that_does_something_or_holds_anything_else_is_refuse
 
     assert found
     assert words in "; ".join(found)
+
+
+def test_a_thousand_houses_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    houses = tuple(f"{number:032}" for number in range(1000))
+    path.write_bytes(write([Entry(item("alle", sites=houses), "")]))
+
+    assert problems(path, {"f" * 64}) == []
 
 
 def test_words_that_cannot_be_unpacked_are_none(tmp_path: Path) -> None:
