@@ -6,15 +6,19 @@ import asyncio
 import json
 import logging
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from firewall.changes import mac_address
 from firewall.enforcer import EnforcementError
-from portal import __version__, content_commands, control, lawful_commands, report_commands
+from portal import (
+    __version__,
+    content_commands,
+    control,
+    gateway_commands,
+    lawful_commands,
+    report_commands,
+)
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
@@ -22,7 +26,6 @@ from portal.lean import without_init
 from portal.machine import StartError
 from portal.report_commands import CannotReport
 from portal.staff import commands as staff_commands
-from portal.tables import table
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
@@ -92,23 +95,7 @@ def parser() -> argparse.ArgumentParser:
     command("ruleset", _ruleset, "Print the nftables rules this configuration makes.")
     command("dnsmasq", _dnsmasq, "Print what dnsmasq has to know of this configuration.")
     command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
-    command("status", _status, "Say how the running gateway is.", reads=True)
-    sessions = command("sessions", _sessions, "List who is online.", reads=True)
-    sessions.add_argument(
-        "--all", action="store_true", help="list what the session log holds, ended ones too"
-    )
-    grant = command("grant", _tell, "Let a device pass without a tap.")
-    grant.add_argument("--minutes", type=_minutes, help="instead of the usual length")
-    command("revoke", _tell, "End the session of a device.")
-    block = command("block", _tell, "Never let a device pass again.")
-    block.add_argument("--reason", default="", metavar="TEXT", help="kept in the log")
-    command("unblock", _tell, "Let a blocked device be like the others.")
-    for name in ("grant", "revoke", "block", "unblock"):
-        told = commands.choices[name]
-        told.add_argument(
-            "mac", type=_mac, metavar="MAC", help="the device, like 02:00:5e:10:00:01"
-        )
-        told.set_defaults(command=name)
+    gateway_commands.add(command)
     privacy = command("privacy", _privacy, "Write what a lawyer needs to know of this gateway.")
     privacy.add_argument("what", choices=["annex"], help="the impact assessment's annex")
     privacy.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
@@ -213,7 +200,7 @@ def _cleanup(options: argparse.Namespace) -> int:
     from firewall.drivers import open_enforcer
 
     config = _config_or_none(options.config)
-    if config is not None and _is_running(config):
+    if config is not None and gateway_commands.is_running(config):
         return _say("the portal is running and would put its rules back; stop it first", FAILED)
 
     async def remove() -> None:
@@ -227,61 +214,6 @@ def _cleanup(options: argparse.Namespace) -> int:
     shaping_kernel.remove()
     print("no rule of the portal is left; phones pass as the router's own firewall says")
     return 0
-
-
-def _status(options: argparse.Namespace) -> None:
-    status = _ask(options, {"command": "status"})
-    if options.json:
-        print(json.dumps(status, ensure_ascii=False))
-        return
-    width = max(len(name) for name in status)
-    for name, value in status.items():
-        print(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
-
-
-def _sessions(options: argparse.Namespace) -> None:
-    if options.all:
-        rows = _logged_sessions(load(options.config))
-    else:
-        rows = _ask(options, {"command": "sessions"})["sessions"]
-    if options.json:
-        print(json.dumps(rows, ensure_ascii=False))
-    elif not rows:
-        print("nobody is online" if not options.all else "the log holds no session")
-    else:
-        print(table(rows))
-
-
-def _logged_sessions(config: Config) -> list[dict[str, Any]]:
-    import sqlite_utils
-
-    path = config.storage.data_dir / "sessions.db"
-    if not path.exists():
-        raise control.Refused(f"{path} is not there; no gateway has run with this configuration")
-    db = sqlite_utils.Database(f"file:{path}?mode=ro")
-    try:
-        return list(
-            db.query(
-                "SELECT pseudonym, conditions, datetime(started_wall, 'unixepoch') AS started_utc,"
-                " datetime(ended_wall, 'unixepoch') AS ended_utc, seconds, end_reason,"
-                " up_bytes, down_bytes FROM sessions ORDER BY id"
-            )
-        )
-    except sqlite3.Error as error:
-        raise control.Refused(f"{path} cannot be read: {error}") from None
-
-
-def _tell(options: argparse.Namespace) -> None:
-    question = {"command": options.command, "mac": options.mac}
-    if options.command == "grant":
-        question["minutes"] = options.minutes
-    if options.command == "block":
-        question["reason"] = options.reason
-    answer = _ask(options, question)
-    left = answer.get("seconds_left")
-    until = f", {-(-left // 60)} minutes left" if left is not None else ""
-    absent = "" if answer["here"] else "; no device with this address is on the network now"
-    print(f"{answer['mac']} {answer['done']}{until}{absent}")
 
 
 def _privacy(options: argparse.Namespace) -> None:
@@ -319,41 +251,12 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.good for finding in findings) else FAILED
 
 
-def _ask(options: argparse.Namespace, question: dict[str, Any]) -> control.Answer:
-    config = load(options.config)
-    return control.ask(config.storage.run_dir / "control.sock", question)
-
-
-def _is_running(config: Config) -> bool:
-    try:
-        control.ask(config.storage.run_dir / "control.sock", {"command": "status"})
-    except control.NotRunning:
-        return False
-    except control.Refused:
-        return True
-    return True
-
-
 def _config_or_none(path: Path) -> Config | None:
     """The configuration if it is good: cleaning up must not depend on it."""
     try:
         return load(path)
     except ConfigurationError:
         return None
-
-
-def _mac(text: str) -> str:
-    try:
-        return mac_address(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _minutes(text: str) -> int:
-    most = control.MOST_MINUTES
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to {most}")
-    return int(text)
 
 
 def _say(message: object, code: int) -> int:
