@@ -3,6 +3,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,12 +12,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from content_cache.manifest import BundleError
 from portal.control import NotRunning, Refused
 from portal.schedule import day_begins
 from portal.staff import figures
 from portal.staff.figures import Hour
 from portal.staff.records import Records, Unreadable
 from portal.staff.site import Route, StaffSite, Visit
+from portal.staff.sources import last_runs
 from splash.content import Poll, Quiz, Words, title_of
 
 DAYS: Final = 30
@@ -86,7 +89,14 @@ def routes(site: StaffSite) -> list[Route]:
             went = None
         heard = await site.do(hear, site, now)
         live = await happens(site, records, now)
-        return visit.page("dashboard.html", now=now, live=live, network=went, heard=heard)
+        return visit.page(
+            "dashboard.html",
+            now=now,
+            live=live,
+            network=went,
+            heard=heard,
+            ages=await site.do(ages, site),
+        )
 
     async def again(visit: Visit) -> web.StreamResponse:
         if not visit.part:
@@ -125,6 +135,22 @@ async def gateway(site: StaffSite) -> dict[str, Any] | None:
         return await asyncio.to_thread(site.ask, {"command": "status"})
     except (NotRunning, Refused, OSError):
         return None
+
+
+def ages(site: StaffSite) -> list[tuple[Words, float]]:
+    """What phones read, by where it is from, and when that was last brought up to date."""
+    found = []
+    try:
+        release = site.press.releases.active()
+        if release is not None:
+            n = release.number
+            shown = Words(f"Lần đăng số {n}, đang hiện", f"Release {n}, shown now")
+            found.append((shown, release.manifest.made))
+        runs = last_runs(site.config.storage.data_dir / "mirror.db")
+        found += [(Words(run.title), run.at) for run in runs]
+    except (BundleError, sqlite3.Error) as error:
+        log.warning("how old the content is cannot be said: %s", error)
+    return found
 
 
 def network(records: Records, now: float) -> Network:

@@ -1,6 +1,7 @@
 """The page of the websites that are copied, and what trying one of them shows."""
 
 import json
+import re
 import sys
 import tomllib
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from portal.staff import app, sources
 from portal.staff.sources import as_toml, last_runs, table_of
 from tests.newssite.articles import Site
 from tests.newssite.server import Server
+from tests.unit.staff.samples import published
 from tests.unit.staff.world import CONFIG, NOVEMBER_2026, World
 
 FORM = {
@@ -88,6 +90,27 @@ async def test_staff_see_how_old_each_source_is(tmp_path: Path) -> None:
     assert "cách đây" in page
     assert "2 giờ" in page
     assert "không rõ ngày đăng" in page
+
+
+async def test_the_overview_says_how_old_the_release_and_each_source_are(tmp_path: Path) -> None:
+    remembered(tmp_path / "mirror.db")
+    async with World(tmp_path) as world:
+        published(world, "Cắt nước")
+        world.now += 5 * 3600
+        hoa = await world.signed_in("hoa", "author")
+
+        page = " ".join((await (await hoa.get("/")).text()).split())
+
+    assert re.search(r"Lần đăng số 1, đang hiện: [^<]*cách đây 5 giờ", page)
+    assert re.search(r"LĐLĐ thành phố: [^<]*cách đây 7 giờ", page)
+
+
+async def test_a_memory_of_sources_that_is_damaged_takes_the_overview_with_it_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mirror.db").write_bytes(b"no database at all" * 100)
+    async with World(tmp_path) as world:
+        assert (await (await world.signed_in("hoa", "author")).get("/")).status == 200
 
 
 async def test_house_owners_have_no_business_there(tmp_path: Path) -> None:
