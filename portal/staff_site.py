@@ -29,7 +29,7 @@ from portal.config import Config
 from portal.machine import StartError, addresses_of
 from portal.metrics import CONTENT_TYPE, Metric, render
 
-PUBLISH: Final = ("PIL", "mammoth", "nh3", "segno")
+PUBLISH: Final = ("PIL", "mammoth", "mutagen", "nh3", "segno")
 """What the extra `[publish]` installs."""
 
 _HEADERS = {

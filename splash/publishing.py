@@ -31,7 +31,8 @@ POSTER_BYTES: Final = 32_000
 PICTURE_BYTES: Final = 200_000
 """Any other picture: four seconds on a slow line."""
 
-SOUND_BYTES: Final = 5_000_000
+SOUND_BYTES: Final = 8_000_000
+"""A text of fifteen minutes, read aloud at 64 kbit/s."""
 
 KEPT_RELEASES: Final = 30
 """Besides the active one, on the disk. Older ones are made again when they are wanted."""
@@ -142,8 +143,8 @@ def _media_problems(store: ContentStore, live: Live) -> Iterator[Problem]:
         elif medium.bytes > most:
             yield Problem(
                 "media",
-                f"ảnh nặng {medium.bytes // 1000} KB, nhiều nhất {most // 1000} KB; "
-                "hãy dùng ảnh nhỏ hơn.",
+                f"ảnh hoặc bài đọc nặng {medium.bytes // 1000} KB, nhiều nhất {most // 1000} KB; "
+                "hãy dùng tệp nhỏ hơn.",
                 f"{name} has {medium.bytes} bytes, {most} at most; use a smaller one.",
                 False,
             )

@@ -1,7 +1,7 @@
 """Has files and texts of strangers looked at by a process that may die of them.
 
-Pictures, Word files and pasted HTML are read by large libraries, in C and Rust for the most part.
-Each job is a process of its own (`portal.staff.converter_process`) with limits of memory, of
+Pictures, sounds, Word files and pasted HTML are read by large libraries, in C and Rust for the most
+part. Each job is a process of its own (`portal.staff.converter_process`) with limits of memory, of
 processor time and of real time; it gets bytes, gives back JSON, and opens no file and no
 connection. A file that is made to hurt costs its sender a refusal.
 """
@@ -67,6 +67,15 @@ class Converter:
         """
         answer = await self._job(f"shrink-{use}", data)
         return base64.b64decode(answer["data"]), int(answer["width"]), int(answer["height"])
+
+    async def sound(self, data: bytes) -> tuple[bytes, str, int]:
+        """The MP3 or M4A in `data` alone, its suffix and its seconds (`portal.staff.sounds`).
+
+        Raises:
+            ConversionError: it is no sound that is taken.
+        """
+        answer = await self._job("sound", data)
+        return base64.b64decode(answer["data"]), str(answer["suffix"]), int(answer["seconds"])
 
     async def word(self, data: bytes) -> dict[str, Any]:
         """What `portal.staff.word.WordText` has, as a mapping; the pictures' data are bytes.

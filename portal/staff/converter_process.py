@@ -50,6 +50,18 @@ def answer(job: str, data: bytes) -> dict[str, Any]:
                 "width": shrunk.width,
                 "height": shrunk.height,
             }
+        case ["sound"]:
+            from portal.staff.sounds import SoundError, alone
+
+            try:
+                sound = alone(data)
+            except SoundError as error:
+                return {"refused": [error.vi, error.en]}
+            return {
+                "data": base64.b64encode(sound.data).decode(),
+                "suffix": sound.suffix,
+                "seconds": sound.seconds,
+            }
         case ["word"]:
             from portal.staff.word import WordError, read
 

@@ -1,4 +1,4 @@
-"""Pictures: taken in, drawn anew, kept under the hash of their bytes, and shown.
+"""Pictures and sounds: taken in, made anew, kept under the hash of their bytes, and shown.
 
 A file is called by what it is, never by what its sender called it.
 """
@@ -20,6 +20,8 @@ MOST_BYTES: Final = 25 << 20
 
 _MOST_PARTS: Final = 16
 """Our forms send three."""
+
+SOUND: Final = "sound"
 
 USES: Final = ("poster", "picture", "body")
 
@@ -85,6 +87,24 @@ async def keep(visit: Visit, converter: Converter, data: bytes, use: str) -> dic
     return {"name": medium.name, "width": width, "height": height, "bytes": medium.bytes}
 
 
+async def keep_sound(visit: Visit, converter: Converter, data: bytes) -> dict[str, Any]:
+    """Keep a sound without what its file had besides: its name, length and weight.
+
+    Raises:
+        ConversionError: it is no sound that is taken.
+    """
+    if not data:
+        raise ConversionError(NO_FILE)
+    sound, suffix, seconds = await converter.sound(data)
+    site = visit.site
+    medium = await site.do(
+        site.content.add_media,
+        *(sound, suffix, _TYPES[suffix], visit.actor, site.wall()),
+        seconds=seconds,
+    )
+    return {"name": medium.name, "seconds": seconds, "bytes": medium.bytes}
+
+
 def routes(site: StaffSite, converter: Converter) -> list[Route]:
     async def take(visit: Visit) -> web.StreamResponse:
         if visit.request.content_type != "multipart/form-data":
@@ -92,7 +112,11 @@ def routes(site: StaffSite, converter: Converter) -> list[Route]:
         parts = await parts_of(visit.request, MOST_BYTES)
         use = parts.get("use", b"").decode("ascii", "replace")
         try:
-            kept = await keep(visit, converter, parts.get("file", b""), use)
+            file = parts.get("file", b"")
+            if use == SOUND:
+                kept = await keep_sound(visit, converter, file)
+            else:
+                kept = await keep(visit, converter, file, use)
         except ConversionError as error:
             return web.json_response(
                 {"problem": visit.say(error.said.vi, error.said.en)}, status=422

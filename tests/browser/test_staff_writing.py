@@ -12,6 +12,7 @@ from splash import content, markup
 from tests.browser.staff_site import StaffSiteBeside
 from tests.browser.test_editor import paste
 from tests.browser.window import CHROMIUM
+from tests.unit.staff.sounds import m4a, mp3
 from tests.unit.staff.test_writing import FORMS
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -313,3 +314,34 @@ def test_without_scripts_it_works_plainer(chromium: Any, staff: StaffSiteBeside)
     assert isinstance(revision.content, content.Notice)
     assert revision.content.body.vi == "<p>Đoạn một</p><p>Đoạn hai</p>"
     context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("name", "data"), [("a.mp3", mp3(200)), ("a.m4a", m4a(216))])
+def test_a_sound_is_sent_and_heard_beside_the_form_and_on_the_phone(
+    screen: Any, size: str, name: str, data: bytes
+) -> None:
+    seen = screen("Lan", size)
+    page = seen.go("/write/article")
+    field = page.locator("[data-sound]")
+
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    page.set_input_files("#f-audio-file", file)
+    field.get_by_text("Đã gửi bài đọc: 0:05").wait_for()
+    frame = page.frame_locator("iframe[name=phone]")
+    frame.locator("audio").wait_for()
+
+    # No script runs in the frame, so that the sounds are looked at from outside.
+    for audio in (field.locator("audio"), frame.locator("audio")):
+        audio.evaluate("(audio) => { audio.muted = true; audio.play(); }")
+        for _ in range(50):
+            if audio.evaluate("(audio) => audio.currentTime") > 0.1:
+                break
+            page.wait_for_timeout(100)
+        assert audio.evaluate("(audio) => audio.currentTime") > 0.1
+        assert 4.9 < audio.evaluate("(audio) => audio.duration") < 5.4
+    field.scroll_into_view_if_needed()
+    seen.picture("sound", full=False)
+    field.get_by_role("button", name="Bỏ bài đọc này").click()
+    frame.locator("audio").wait_for(state="detached")
+    assert page.locator("[name='audio.name']").input_value() == ""

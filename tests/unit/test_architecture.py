@@ -170,7 +170,8 @@ def test_a_library_without_types_has_one_door_at_most(library: str) -> None:
 def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
     """Each would cost an access point megabytes (ARCHITECTURE, §9 and §10)."""
     heavy = [
-        *("sqlite_utils", "lxml", "PIL", "mammoth", "nh3", "hypothesis", "pytest", "nacl"),
+        *("sqlite_utils", "lxml", "PIL", "mammoth", "mutagen", "nh3", "hypothesis", "pytest"),
+        "nacl",
         *("feedparser", "trafilatura", "selectolax", "protego"),
         *("docx", "xlsxwriter", "reports"),
     ]

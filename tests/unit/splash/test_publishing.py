@@ -199,7 +199,7 @@ def test_a_poster_too_heavy_or_gone_is_named_before_anything_is_built(press: Pre
         carry_out(press, "publish", lost, 1, TUAN, NOW)
 
     assert [problem.vi for problem in error.value.problems] == [
-        "“Khác”, ảnh nặng 32 KB, nhiều nhất 32 KB; hãy dùng ảnh nhỏ hơn."
+        "“Khác”, ảnh hoặc bài đọc nặng 32 KB, nhiều nhất 32 KB; hãy dùng tệp nhỏ hơn."
     ]
     assert len(gone.value.problems) == 3
     assert press.store.live() == []

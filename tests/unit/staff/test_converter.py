@@ -8,6 +8,7 @@ import pytest
 from portal.staff import converter_process
 from portal.staff.converter import DIED, ConversionError, Converter
 from tests.unit.staff.docx import docx, paragraph, run
+from tests.unit.staff.sounds import mp3
 from tests.unit.staff.test_images import photo
 
 LIMITED = "from portal.staff import converter_process as p; p.limit(); {}"
@@ -25,6 +26,7 @@ async def test_each_kind_of_job_is_done() -> None:
     assert await converter.sanitise(["<b>a</b>", ""]) == ["<p><strong>a</strong></p>", ""]
     data, width, height = await converter.shrink(photo(40, 20, "PNG"), "body")
     assert (data[:4], width, height) == (b"RIFF", 40, 20)
+    assert await converter.sound(mp3()) == (mp3(), "mp3", 3)
     assert (await converter.word(docx(paragraph(run("a")))))["html"] == "<p>a</p>"
 
 

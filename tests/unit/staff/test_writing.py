@@ -8,6 +8,7 @@ from aiohttp import FormData
 
 from splash import content
 from tests.unit.staff.docx import docx, paragraph, picture, run
+from tests.unit.staff.sounds import id3, m4a, mp3
 from tests.unit.staff.test_images import photo
 from tests.unit.staff.test_sanitise import HOSTILE
 from tests.unit.staff.test_word import png
@@ -491,3 +492,39 @@ async def test_overdue_articles_are_flagged_and_found(world: World) -> None:
 
     assert "Quá hạn xem lại" in page
     assert page.count('<th scope="row">') == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "type"),
+    [(id3() + mp3(200), "mp3", "audio/mpeg"), (m4a(200), "m4a", "audio/mp4")],
+    ids=["mp3", "m4a"],
+)
+async def test_a_sound_goes_from_a_file_to_the_page_of_an_article(
+    world: World, data: bytes, suffix: str, type: str
+) -> None:
+    browser = await world.signed_in("lan", "author")
+
+    done = await browser.post("/media", upload(data, "a.exe", "sound"))  # type: ignore[arg-type]
+    kept = await done.json()
+    id = await written(
+        browser, "article", audio__name=kept["name"], audio__seconds=str(kept["seconds"])
+    )
+    shown = await browser.get(f"/m/{kept['name']}", Range="bytes=2-5")
+
+    assert kept["seconds"] == 5
+    assert re.fullmatch(rf"[0-9a-f]{{64}}\.{suffix}", kept["name"])
+    assert (shown.status, shown.headers["Content-Type"]) == (206, type)
+    assert len(await shown.read()) == 4
+    assert f'src="/m/{kept["name"]}"' in await (await browser.get(f"/items/{id}/phone")).text()
+    assert f'src="/m/{kept["name"]}"' in await (await browser.get(f"/items/{id}/edit")).text()
+    assert f'src="/m/{kept["name"]}"' in await (await browser.get("/media")).text()
+
+
+async def test_what_is_no_sound_is_refused_with_the_reason(world: World) -> None:
+    browser = await world.signed_in("lan", "author")
+
+    done = await browser.post("/media", upload(b"<html>", "a.mp3", "sound"))  # type: ignore[arg-type]
+
+    assert done.status == 422
+    assert "không phải MP3" in (await done.json())["problem"]
+    assert world.content.media() == []

@@ -90,44 +90,58 @@ export function askDescription(current) {
   });
 }
 
-// A file field for a picture of the item itself: sends the file at once, and keeps its name in
-// the hidden fields, so that saving sends no picture.
-export function pictureField(field) {
+// A file field for a picture or a sound of the item itself: sends the file at once, and keeps what
+// the server says of it in the hidden fields, so that saving sends no file.
+function fileField(field, showing, sending) {
   const file = field.querySelector("input[type=file]");
   const told = field.querySelector("[data-told]");
-  const shown = field.querySelector("img");
+  const shown = field.querySelector(showing);
   const drop = field.querySelector("[data-drop]");
-  const hidden = (part) => field.querySelector(`[data-part=${part}]`);
+  const parts = [...field.querySelectorAll("[data-part]")];
+  const name = parts.find((each) => each.dataset.part === "name");
   const show = () => {
-    const name = hidden("name").value;
-    shown.hidden = !name;
-    if (drop) drop.hidden = !name;
-    if (name) shown.src = `/m/${name}`;
+    shown.hidden = !name.value;
+    drop.hidden = !name.value;
+    if (name.value) shown.src = `/m/${name.value}`;
     else shown.removeAttribute("src");
   };
-  const put = (name, width, height) => {
-    hidden("name").value = name;
-    hidden("width").value = width;
-    hidden("height").value = height;
+  const put = (sent) => {
+    for (const each of parts) each.value = sent[each.dataset.part] ?? "";
     show();
-    hidden("name").dispatchEvent(new Event("input", { bubbles: true }));
+    name.dispatchEvent(new Event("input", { bubbles: true }));
   };
   field.addEventListener("restored", show);
-  drop?.addEventListener("click", () => {
-    put("", "", "");
+  drop.addEventListener("click", () => {
+    put({});
     told.textContent = "";
   });
   file.addEventListener("change", async () => {
     const chosen = file.files[0];
     if (!chosen) return;
-    told.textContent = t.working;
     try {
-      const sent = await send(await shrink(chosen), field.dataset.picture, t.failed);
-      put(sent.name, sent.width, sent.height);
-      told.textContent = t.sent(kilobytes(chosen.size), kilobytes(sent.bytes));
+      const { sent, words } = await sending(chosen, (text) => (told.textContent = text));
+      put(sent);
+      told.textContent = words;
       file.value = "";
     } catch (error) {
       told.textContent = error.message;
     }
+  });
+}
+
+export function pictureField(field) {
+  fileField(field, "img", async (chosen, say) => {
+    say(t.working);
+    const sent = await send(await shrink(chosen), field.dataset.picture, t.failed);
+    return { sent, words: t.sent(kilobytes(chosen.size), kilobytes(sent.bytes)) };
+  });
+}
+
+export function soundField(field) {
+  fileField(field, "audio", async (chosen, say) => {
+    say(t.workingSound);
+    const sent = await send(chosen, "sound", t.failed);
+    const length = `${Math.floor(sent.seconds / 60)}:${String(sent.seconds % 60).padStart(2, "0")}`;
+    return { sent, words: t.sentSound(length, kilobytes(sent.bytes)) };
   });
 }

@@ -1,7 +1,7 @@
 // The script of the staff pages. Every part finds its own elements and leaves the others alone;
 // without it the same forms work, plainer.
 
-import { pictureField } from "./dialogs.js";
+import { pictureField, soundField } from "./dialogs.js";
 import { previewBeside } from "./preview.js";
 import { enrich } from "./rich.js";
 import { forgetSaved, keepUnsaved } from "./unsaved.js";
@@ -45,6 +45,7 @@ function twice(button) {
 
 document.querySelectorAll("textarea[data-rich]").forEach(enrich);
 document.querySelectorAll("[data-picture]").forEach(pictureField);
+document.querySelectorAll("[data-sound]").forEach(soundField);
 document.querySelectorAll("[data-meter]").forEach(meter);
 document.querySelectorAll("button[data-twice]").forEach(twice);
 forgetSaved();

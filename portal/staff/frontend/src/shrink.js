@@ -27,12 +27,12 @@ export async function shrink(file) {
   return small && small.size < file.size ? small : file;
 }
 
-// {name, width, height, bytes} of the picture as the server keeps it.
+// {name, bytes, …} of the picture or sound as the server keeps it.
 // Throws an Error whose message is for the person at the screen.
 export async function send(file, use, failed) {
   const form = new FormData();
   form.append("use", use);
-  form.append("file", file, "picture");
+  form.append("file", file, "file");
   let answer;
   try {
     answer = await fetch("/media", {

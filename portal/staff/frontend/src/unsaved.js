@@ -34,7 +34,7 @@ function fill(form, kept) {
       } else if (each.type !== "radio" && each.type !== "checkbox") each.value = value;
     }
   }
-  form.querySelectorAll("[data-rich], [data-picture]").forEach((each) =>
+  form.querySelectorAll("[data-rich], [data-picture], [data-sound]").forEach((each) =>
     each.dispatchEvent(new Event("restored")));
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
