@@ -5,14 +5,20 @@ them). Reading a file finds all problems at once. Nobody reads settings anywhere
 needs a look at the machine (does this interface exist?) is in `portal.machine`.
 """
 
-import re
-import tomllib
-from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, field, fields
-from difflib import get_close_matches
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Literal
 
+from content_cache.toml_file import (
+    REQUIRED,
+    FileProblems,
+    did_you_mean,
+    read,
+    shown,
+    values,
+    written,
+)
+from content_cache.toml_file import key as setting
 from portal.schedule import ALWAYS, WEEKDAYS, Day, Hours, Schedule, parse_hours
 from portal.setting_values import (
     Address,
@@ -42,25 +48,9 @@ from portal.setting_values import (
     yes_or_no,
 )
 
-T = TypeVar("T")
 
-
-class ConfigurationError(Exception):
-    """The file cannot be used. `problems` has one line for each thing to mend."""
-
-    def __init__(self, source: str, problems: list[str]) -> None:
-        self.source = source
-        self.problems = problems
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"{source}: {count}", *(f"  {line}" for line in problems)]))
-
-
-REQUIRED: Final[Any] = MISSING
-
-
-def setting(parse: Callable[[object], T], default: Any, doc: str) -> Any:
-    """A field of a section: how it is parsed, what it is when absent, what it means."""
-    return field(default=default, metadata={"parse": parse, "doc": doc})
+class ConfigurationError(FileProblems):
+    """`portal.toml` cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,17 +281,7 @@ def load(path: Path) -> Config:
     Raises:
         ConfigurationError: with every problem of the file.
     """
-    try:
-        document = tomllib.loads(path.read_bytes().decode())
-    except OSError as error:
-        raise ConfigurationError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(str(path), ["is not UTF-8 text; save it as UTF-8"]) from None
-    except RecursionError:
-        raise ConfigurationError(str(path), ["is not TOML: nested too deeply"]) from None
-    except ValueError as error:  # TOMLDecodeError, and numbers of thousands of digits.
-        raise ConfigurationError(str(path), [f"is not TOML: {error}"]) from None
-    return parse(document, str(path))
+    return parse(read(path, ConfigurationError), str(path))
 
 
 def parse(document: dict[str, Any], source: str = "portal.toml") -> Config:
@@ -314,7 +294,7 @@ def parse(document: dict[str, Any], source: str = "portal.toml") -> Config:
     sections: dict[str, Any] = {}
     known = {section.name: section for section in fields(Config)}
     for name in document.keys() - known.keys():
-        problems.append(f"[{_written(name)}]{_did_you_mean(name, known)}")
+        problems.append(f"[{written(name)}]{did_you_mean(name, known)}")
     for name, section in known.items():
         sections[name] = _section(section, document.get(name, {}), problems)
     if not problems:
@@ -328,23 +308,12 @@ def parse(document: dict[str, Any], source: str = "portal.toml") -> Config:
 def _section(section: "Field[Any]", table: object, problems: list[str]) -> Any:
     """One section's value, or None after adding to `problems`."""
     if not isinstance(table, dict):
-        problems.append(f"{section.name} = {_shown(table)}   not a section; write [{section.name}]")
+        problems.append(f"{section.name} = {shown(table)}   not a section; write [{section.name}]")
         return None
     assert isinstance(section.type, type)
-    known = {setting.name: setting for setting in fields(section.type)}
-    values = {}
     before = len(problems)
-    for key in table.keys() - known.keys():
-        problems.append(f"{section.name}.{_written(key)}{_did_you_mean(key, known)}")
-    for key, entry in known.items():
-        if key in table:
-            try:
-                values[key] = entry.metadata["parse"](table[key])
-            except ValueError as error:
-                problems.append(f"{section.name}.{key} = {_shown(table[key])}   {error}")
-        elif entry.default is REQUIRED:
-            problems.append(f"{section.name}.{key} is missing   {entry.metadata['doc']}")
-    return section.type(**values) if len(problems) == before else None
+    found = values(section.type, table, f"{section.name}.", problems)
+    return section.type(**found) if len(problems) == before else None
 
 
 def _contradictions(config: Config) -> list[str]:
@@ -366,32 +335,3 @@ def _contradictions(config: Config) -> list[str]:
     if config.content.source_url is not None and config.content.public_key is None:
         problems.append("content.public_key is missing   copy it from where releases are made")
     return problems
-
-
-def _shown(value: object) -> str:
-    """A TOML value in one short line, as its author wrote it, more or less."""
-    if isinstance(value, str):
-        shown = (
-            '"' + value.encode("unicode_escape").decode() + '"'
-            if not value.isprintable()
-            else f'"{value}"'
-        )
-    elif isinstance(value, bool):
-        shown = "true" if value else "false"
-    else:
-        try:
-            shown = str(value)
-        except ValueError:  # A number of more digits than Python prints.
-            shown = "…"
-    return shown if len(shown) <= 60 else shown[:57] + "…"
-
-
-def _written(key: str) -> str:
-    """A key as TOML has it: bare where it can be, else in quotes."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else _shown(key)
-
-
-def _did_you_mean(name: str, known: dict[str, Any]) -> str:
-    close = get_close_matches(name, known, 1)
-    hint = f'did you mean "{close[0]}"?' if close else "known are " + ", ".join(known)
-    return f"   unknown; {hint}"

@@ -5,36 +5,21 @@ Reading a file finds all problems at once.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-T = TypeVar("T")
+from content_cache.toml_file import REQUIRED, FileProblems, key, read, values
 
 Kind = Literal["feed", "sitemap", "list", "page"]
 
 
-class SourcesError(Exception):
-    """The file cannot be used. `problems` has one line for each thing to mend."""
-
-    def __init__(self, source: str, problems: list[str]) -> None:
-        self.problems = problems
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"{source}: {count}", *(f"  {line}" for line in problems)]))
-
-
-REQUIRED: Final[Any] = MISSING
-
-
-def key(parse: Callable[[object], T], default: Any, doc: str) -> Any:
-    """A field: how it is parsed, what it is when absent, what it means."""
-    return field(default=default, metadata={"parse": parse, "doc": doc})
+class SourcesError(FileProblems):
+    """`mirror.toml` cannot be used."""
 
 
 def text(value: object) -> str:
@@ -136,10 +121,10 @@ def _rule(value: object) -> Rule:
     if not isinstance(value, dict):
         raise ValueError('not a table; write { body = ".noi-dung" }')
     problems: list[str] = []
-    values = _values(Rule, value, "", problems)
+    found = values(Rule, value, "", problems)
     if problems:
         raise ValueError("; ".join(problems))
-    return Rule(**values)
+    return Rule(**found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,15 +181,7 @@ def load(path: Path) -> tuple[Source, ...]:
     Raises:
         SourcesError: with every problem of the file.
     """
-    try:
-        document = tomllib.loads(path.read_bytes().decode())
-    except OSError as error:
-        raise SourcesError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise SourcesError(str(path), ["is not UTF-8 text; save it as UTF-8"]) from None
-    except (ValueError, RecursionError) as error:
-        raise SourcesError(str(path), [f"is not TOML: {error}"]) from None
-    return parse(document, str(path))
+    return parse(read(path, SourcesError), str(path))
 
 
 def parse(document: Mapping[str, Any], file: str = "mirror.toml") -> tuple[Source, ...]:
@@ -229,9 +206,9 @@ def parse(document: Mapping[str, Any], file: str = "mirror.toml") -> tuple[Sourc
         name = table.get("name")
         label = f"{name}." if isinstance(name, str) and name.isprintable() else f"source {number}: "
         before = len(problems)
-        values = _values(Source, table, label, problems)
+        given = values(Source, table, label, problems)
         if len(problems) == before:
-            source = Source(**values)
+            source = Source(**given)
             problems += (f"{label}{line}" for line in _contradictions(source))
             found.append(source)
     names = [source.name for source in found]
@@ -242,27 +219,6 @@ def parse(document: Mapping[str, Any], file: str = "mirror.toml") -> tuple[Sourc
     if problems:
         raise SourcesError(file, sorted(problems))
     return tuple(found)
-
-
-def _values(
-    kind: type, table: Mapping[str, Any], label: str, problems: list[str]
-) -> dict[str, Any]:
-    known = {entry.name: entry for entry in fields(kind)}
-    values = {}
-    for name in table.keys() - known.keys():
-        close = get_close_matches(name, known, 1)
-        hint = f'did you mean "{close[0]}"?' if close else "known are " + ", ".join(known)
-        problems.append(f"{label}{name[:60]!s}   unknown; {hint}")
-    for name, entry in known.items():
-        if name in table:
-            try:
-                values[name] = entry.metadata["parse"](table[name])
-            except ValueError as error:
-                found = "" if isinstance(table[name], dict) else f" = {str(table[name])[:60]!r}"
-                problems.append(f"{label}{name}{found}   {error}")
-        elif entry.default is REQUIRED:
-            problems.append(f"{label}{name} is missing   {entry.metadata['doc']}")
-    return values
 
 
 def _contradictions(source: Source) -> list[str]:

@@ -73,17 +73,17 @@ def test_all_problems_are_told_at_once() -> None:
         )  # fmt: skip
 
     assert caught.value.problems == [
-        "A B.hosts = \"['x/y']\"   holds 'x/y', no host name; write [\"anh.example.vn\"]",
-        'A B.kind = \'rss\'   unknown; write "feed", "sitemap", "list", "page"',
-        "A B.max_articles = '0'   not a whole number from 1 to 5000",
-        "A B.name = 'A B'   not an identifier; write small letters, digits and \"-\", like"
-        ' "ldld-hp"',
-        "A B.own = 'yes'   neither true nor false; write one of them, without quotes",
-        "A B.rule   Body   unknown; did you mean \"body\"?; body = '..'   not a CSS selector;"
+        "A B.hosts = ['x/y']   holds 'x/y', no host name; write [\"anh.example.vn\"]",
+        'A B.kind = "rss"   unknown; write "feed", "sitemap", "list", "page"',
+        "A B.max_articles = 0   not a whole number from 1 to 5000",
+        'A B.name = "A B"   not an identifier; write small letters, digits and "-", like "ldld-hp"',
+        'A B.own = "yes"   neither true nor false; write one of them, without quotes',
+        "A B.rule = {'body': '..', 'Body': '.a'}"
+        '   Body   unknown; did you mean "body"?; body = ".."   not a CSS selector;'
         ' write one like "h3.title a"',
         'A B.titel   unknown; did you mean "title"?',
         "A B.title is missing   Whose articles they are, as readers are told.",
-        "A B.url = 'congdoan.example'   not a web address; write one like"
+        'A B.url = "congdoan.example"   not a web address; write one like'
         ' "https://example.vn/tin-tuc"',
         'b.publish = "auto"   only for pages of our own; write own = true, or "review"',
         'b.rule.link is missing   a list page needs it; write link = "h3 a"',
