@@ -261,6 +261,7 @@ class Tried:
         return True
 
 
+@pytest.mark.slow
 def test_whatever_anybody_tries_only_what_was_approved_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

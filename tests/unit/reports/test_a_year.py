@@ -14,6 +14,8 @@ from reports.gather import gather
 from reports.merge import merge
 from tests.unit.reports.house import YEAR, Truth, build, devices_by_month
 
+pytestmark = pytest.mark.slow  # A year of two houses takes seconds to write down.
+
 ITEMS = {"thi-phap-luat": Item("quiz", "Thi tìm hiểu pháp luật", questions=5)}
 PLACES = (
     Place(id="hp-001", name="Khu trọ Đồng Xuân", rooms=16, residents=32),

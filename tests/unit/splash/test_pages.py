@@ -328,6 +328,7 @@ def test_every_kind_of_view_has_an_example() -> None:
     assert shown == set(View.__args__)
 
 
+@pytest.mark.slow
 def test_the_preview_command_says_what_it_wrote(tmp_path: Path) -> None:
     def preview_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "splash", *arguments]

@@ -167,6 +167,7 @@ async def test_problems_are_told_and_nothing_is_asked(tmp_path: Path) -> None:
     assert "not a web address" in page
 
 
+@pytest.mark.slow
 async def test_a_trial_is_a_process_of_its_own() -> None:
     server = Server(Site(6, pictures=1, drips=False))
     async with TestServer(server.app()) as at:
