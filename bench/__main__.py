@@ -1,7 +1,7 @@
 """`python -m bench`: measure everything, print the tables and keep them. Needs root.
 
 --quick          under two minutes: says that it runs, not how fast
---only SECTION   one of pages, clicks, forwarding, fairness, memory, start, search, reports
+--only SECTION   one of pages, clicks, forwarding, fairness, memory, start, search, reading, reports
                  (may be repeated)
 --no-peer        without openNDS
 """
@@ -24,6 +24,7 @@ from bench import (
     memory,
     opennds,
     pages,
+    reading,
     report,
     reports,
     search,
@@ -42,6 +43,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "memory": memory.measure,
     "start": start.measure,
     "search": search.measure,
+    "reading": reading.measure,
     "reports": reports.measure,
 }
 _REPETITIONS, _QUICK_REPETITIONS = 5, 2

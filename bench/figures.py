@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-Subject: TypeAlias = Literal["union-portal", "nginx", "openNDS 9.10.0", "no portal", "LIKE scan"]
+Subject: TypeAlias = Literal[
+    "union-portal", "nginx", "openNDS 9.10.0", "no portal", "LIKE scan", "rendered each time"
+]
 
 OURS: Final = "union-portal"
 NGINX: Final = "nginx"
 OPENNDS: Final = "openNDS 9.10.0"
 NONE: Final = "no portal"
 LIKE: Final = "LIKE scan"
+RENDERED: Final = "rendered each time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench.figures import LIKE, NGINX, NONE, OPENNDS, OURS, Figure, Subject
+from bench.figures import LIKE, NGINX, NONE, OPENNDS, OURS, RENDERED, Figure, Subject
 from bench.targets import TARGETS, Target
 
 README: Final = Path(__file__).parent / "README.md"
 RESULTS: Final = Path(__file__).parent / "results"
 
 _BEGIN, _END = "<!-- tables: written by a run -->", "<!-- end of tables -->"
-_ORDER: Final[Sequence[Subject]] = (OURS, NGINX, OPENNDS, NONE, LIKE)
+_ORDER: Final[Sequence[Subject]] = (OURS, NGINX, OPENNDS, NONE, LIKE, RENDERED)
 _TITLES: Final[Mapping[str, str]] = {
     "pages": "Captive check to whole splash page",
     "clicks": "Tap to first packet on the Internet",
@@ -24,6 +24,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "libraries": "What each library costs (RSS of a fresh Python after the import)",
     "start": "Cold start",
     "search": "A search in 5,000 articles",
+    "reading": "An article to a phone, and what a release costs",
     "reports": "A report on a year, with the Word draft",
 }
 

@@ -56,7 +56,7 @@ http {{
     }}
 }}
 """
-_NGINX_SETS = ("connection", "content-length", "content-type", "date", "server", "location")
+_NGINX_SETS = ("connection", "content-length", "content-type", "date", "etag", "server", "location")
 
 
 @dataclass(frozen=True, slots=True)
