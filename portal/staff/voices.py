@@ -1,7 +1,7 @@
 """What workers said: reports that the network fails, and questions to the union.
 
-Nobody knows who sent them; an answer reaches its reader by being shown to all. So that nothing is
-shown that one person alone wrote down, an author's answer waits for somebody who approves.
+Nobody knows who sent them; an answer reaches its reader by being shown to all. An author's answer
+waits for somebody who approves; whoever approves may answer and show it in one step.
 """
 
 from typing import Final
