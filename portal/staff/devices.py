@@ -14,6 +14,8 @@ from splash.workflow import Role
 
 _ADMINISTRATORS: Final[frozenset[Role]] = frozenset(("administrator",))
 _MOST_REASON: Final = 200
+_IMITATED_SECONDS: Final = 7 * 86400
+"""How far back imitations are told of."""
 
 _DONE: Final = {
     "revoke": Said("Đã kết thúc lượt của thiết bị.", "The device's session has ended."),
@@ -47,10 +49,11 @@ def routes(site: StaffSite) -> list[Route]:
             online = None
         try:
             blocked = await site.do(records.blocked)
+            imitated = await site.do(records.imitated, site.wall() - _IMITATED_SECONDS)
         except Unreadable as error:
             log.warning("the session log cannot be read: %s", error)
-            blocked = []
-        return visit.page("devices.html", online=online, blocked=blocked)
+            blocked, imitated = [], []
+        return visit.page("devices.html", online=online, blocked=blocked, imitated=imitated)
 
     async def tell(visit: Visit) -> web.StreamResponse:
         command = visit.request.match_info["command"]

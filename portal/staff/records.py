@@ -28,6 +28,15 @@ class Blocked:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    """An open device whose address was used from two places at once. `by`: port, address."""
+
+    pseudonym: str
+    by: str
+    at: float
+
+
 class Records:
     """Every method raises Unreadable."""
 
@@ -81,6 +90,20 @@ class Records:
             )
             return [Blocked(*row) for row in rows]
 
+    def imitated(self, since: float) -> list[Imitated]:
+        """What was noticed at `since` or later, the newest first."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT pseudonym, detail, wall FROM events"
+                " WHERE kind = 'device-imitated' AND wall >= ? AND pseudonym IS NOT NULL"
+                " ORDER BY epoch DESC, n DESC LIMIT 100",
+                (since,),
+            )
+            return [
+                Imitated(name, str(json.loads(detail).get("seen_by")), wall)
+                for name, detail, wall in rows
+            ]
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
@@ -99,6 +122,6 @@ class Records:
 _NOTHING = """
 CREATE TABLE sessions (started_wall, ended_wall, up_bytes, down_bytes);
 CREATE TABLE days (day, sessions);
-CREATE TABLE events (epoch, n, kind, wall, detail);
+CREATE TABLE events (epoch, n, kind, wall, pseudonym, detail);
 CREATE TABLE blocked (pseudonym, reason, since_wall);
 """

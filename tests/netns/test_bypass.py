@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import struct
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from portal.demo.lab import Lab
 from portal.demo.phone import Phone
 from portal.demo.probes import Answer
 from portal.imitation import MOVES
+from portal.staff.records import Records
 from tests.netns import names, packets
 from tests.netns.hostile import MadeUp
 
@@ -258,12 +258,10 @@ def test_devices_that_make_up_addresses_fill_no_set(lab: Lab) -> None:
 
 
 def imitations(lab: Lab) -> list[str]:
-    """What the session log says of them, once everything has been written."""
+    """What staff are shown of them, once everything has been written."""
     time.sleep(0.3)
     (database,) = (lab.folder / "data").glob("sessions.db")
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as log:
-        rows = log.execute("SELECT detail FROM events WHERE kind = 'device-imitated' ORDER BY n")
-        return [json.loads(detail)["seen_by"] for (detail,) in rows]
+    return [each.by for each in reversed(Records(database).imitated(0))]
 
 
 def speaks(phone: Phone, mac: str) -> None:

@@ -122,6 +122,11 @@ def _sessions(path: Path, now: float, chance: random.Random) -> None:
                 (n, kind, wall, json.dumps(detail)),
             )
         db.execute(
+            "INSERT INTO events (epoch, n, kind, wall, monotonic, boot_id, pseudonym, detail)"
+            " VALUES (1, 99, 'device-imitated', ?, 0, 'b', ?, '{\"seen_by\": \"port\"}')",
+            (now - 7200, "cd" * 16),
+        )
+        db.execute(
             "INSERT INTO blocked VALUES (?, 'Phát tán thư rác', ?)", ("ab" * 16, now - 86400)
         )
         db.commit()

@@ -85,4 +85,5 @@ def test_where_no_gateway_has_run_there_is_nothing(tmp_path: Path) -> None:
     assert records.bytes_since(0) == (0, 0)
     assert records.outages(0) == []
     assert records.blocked() == []
+    assert records.imitated(0) == []
     assert not (tmp_path / "sessions.db").exists()

@@ -219,6 +219,8 @@ async def test_devices_are_shown_without_their_addresses(world: World, tmp_path:
     assert "02:00:5e" not in page
     assert "10.80.13.110" not in page
     assert "Phát tán thư rác" in page
+    assert "Địa chỉ bị dùng trùng, 7 ngày qua" in page
+    assert "hai cổng mạng cùng lúc" in page
 
 
 @pytest.mark.parametrize("command", ["revoke", "block", "unblock"])
