@@ -13,26 +13,19 @@ import base64
 import copy
 import gzip
 import hashlib
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from splash import calculator, content, short, texts, views
-from splash.content import Words
-from splash.edition import PLAIN, Articles, Edition, spoken
+from splash.edition import PLAIN, Articles, Edition
 from splash.kept import Kept
 from splash.site import Site
-from splash.texts import Texts
-from splash.views import LOOKS, Language, Look, Status, View
-
-_TEMPLATES: Final = Path(__file__).parent / "templates"
+from splash.speech import Said, Speech
+from splash.template_files import environment, template_of, texts_asked_for
+from splash.views import LOOKS, Look, Status, View
 
 PREPARED_BYTES: Final = 1 << 20
 """Of finished pages kept in memory: about 200, of 4 KiB each."""
@@ -86,8 +79,8 @@ class Pages:
     ) -> None:
         self._site = site
         self.forms = forms
-        self._templates = _environment()
-        self._texts = texts.load(texts_folder, _texts_asked_for())
+        self._templates = environment()
+        self._texts = texts.load(texts_folder, texts_asked_for())
         self._styles = {
             sheet.removesuffix(".css"): Markup(self._templates.get_template(sheet).render().strip())
             for sheet in self._templates.list_templates(extensions=["css"])
@@ -175,9 +168,9 @@ class Pages:
         if self._is_of_nothing(view):
             raise _OfNothing
         words = self._texts[look.language]
-        speak = _Speech(self._site, words)
-        said = _Said(look, open, speak.text("articles.needs_internet"))
-        html = self._templates.get_template(_template_of(view)).render(
+        speak = Speech(self._site, words)
+        said = Said(look, open, speak.text("articles.needs_internet"))
+        html = self._templates.get_template(template_of(view)).render(
             view=view,
             look=look,
             open=open,
@@ -209,7 +202,7 @@ class Pages:
         body = gzip.compress(html.encode(), mtime=0)
         return Page(_status_of(view), body, hashlib.sha256(body).hexdigest()[:16])
 
-    def _short_conditions(self, said: "_Said", speak: "_Speech") -> list[Markup]:
+    def _short_conditions(self, said: "Said", speak: "Speech") -> list[Markup]:
         conditions = self.edition.conditions
         if conditions is None:
             return speak.lines("terms.short")
@@ -312,90 +305,6 @@ def _answers(quiz: content.Quiz, choices: tuple[int | None, ...]) -> bool:
     )
 
 
-_LINK_HERE: Final = re.compile(r'<a href="/[^"?#]*(?=")')
-_LINK_ELSEWHERE: Final = re.compile(r'<a href="https?:[^>]*>(.*?)</a>', re.DOTALL)
-
-
-class _Said:
-    """What staff have written, in the language there is; told where it is not the page's."""
-
-    def __init__(self, look: Look, open: bool, later: Markup) -> None:
-        self._language: Language = look.language
-        self._open = open
-        self._later = later  # What follows a link that leads nowhere yet.
-        self._query = views.query(look)
-
-    def plain(self, words: Words) -> str:
-        return spoken(words, self._language)[0]
-
-    def inline(self, words: Words) -> Markup:
-        return self._marked(*spoken(words, self._language), Markup("span"))
-
-    def block(self, words: Words) -> Markup:
-        """HTML of staff, which has been checked (`splash.markup`).
-
-        Links to our pages keep the look; those to elsewhere lead nowhere before login, and say so.
-        """
-        text, language = spoken(words, self._language)
-        text = _LINK_HERE.sub(rf"\g<0>{escape(self._query)}", text)
-        if not self._open:
-            text = _LINK_ELSEWHERE.sub(rf"<a>\1</a> <small>{self._later}</small>", text)
-        return self._marked(Markup(text), language, Markup("div"))
-
-    def of_item(self, item: Any) -> Words:
-        """What lists call an item of the catalogue."""
-        return Words(item.title_vi, item.title_en)
-
-    def _marked(self, text: str, language: Language, element: Markup) -> Markup:
-        if language == self._language:
-            return escape(text)
-        return Markup('<{0} lang="{1}">{2}</{0}>').format(element, language, text)
-
-
-class _Speech:
-    """The words of one language, about one site."""
-
-    def __init__(self, site: Site, words: Texts) -> None:
-        self._entries = words.entries
-        self._facts: dict[str, object] = {
-            "org": site.org,
-            "unit": site.unit,
-            "site_name": site.name,
-            "phone": _dial(site.phone),
-            "email": site.email,
-            "address": site.address,
-            "website": site.website_name,
-            "host": site.host,
-            "responsible": site.responsible,
-            "speed": site.device_mbit,
-            "date": _day(words.date),
-            "version": words.version,
-        }
-
-    def text(self, name: str, **values: object) -> Markup:
-        """The text called `name`, filled; empty if nothing of it can be said here."""
-        return Markup(" ").join(self._fill(name, self._facts | values))
-
-    def lines(self, name: str) -> list[Markup]:
-        """The lines of the list called `name`, filled."""
-        return self._fill(name, self._facts)
-
-    def category(self, slug: str) -> Markup:
-        """What readers call a category; empty if the texts have no word for it."""
-        name = f"category.{slug}"
-        return self.text(name) if name in self._entries else Markup("")
-
-    def _fill(self, name: str, values: Mapping[str, object]) -> list[Markup]:
-        entry = self._entries[name]
-        lines = (entry,) if isinstance(entry, str) else entry
-        return [filled for line in lines if (filled := texts.fill(line, values))]
-
-
-def _template_of(view: View) -> str:
-    """`NoInternet` is shown by `no_internet.html`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(view).__name__).lower() + ".html"
-
-
 def _status_of(view: View) -> int:
     """200 for all that is shown instead of the splash page.
 
@@ -408,67 +317,3 @@ def _status_of(view: View) -> int:
             return 404
         case _:
             return 200
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["parted"] = _parted
-    environment.filters["digits"] = _digits
-    environment.filters["day"] = _day
-    environment.filters["host"] = _host
-    environment.filters["dong"] = calculator.written
-    return environment
-
-
-@cache
-def _texts_asked_for() -> frozenset[str]:
-    """The names of all texts that templates ask for, so that a missing one is found at start.
-
-    Parsing all templates takes longer than all else at start; they never change meanwhile.
-    """
-    environment = _environment()
-    names = set()
-    for template in environment.list_templates(extensions=["html"]):
-        source = (_TEMPLATES / template).read_text(encoding="utf-8")
-        for call in environment.parse(source).find_all(nodes.Call):
-            match call.node, call.args:
-                case nodes.Name(name="t" | "lines"), [nodes.Const(value=name)]:
-                    names.add(str(name))
-    return frozenset(names)
-
-
-def _digits(number: str) -> str:
-    """A telephone number as it is dialled."""
-    return re.sub(r"[^0-9+]", "", number)
-
-
-def _day(date: str) -> str:
-    """`22/11/2026` of `2026-11-22`."""
-    return "/".join(reversed(date.split("-")))
-
-
-def _host(address: str) -> str:
-    """`congdoan.example` of `https://congdoan.example/tin/1`."""
-    return urlsplit(address).hostname or address
-
-
-def _dial(number: str) -> Markup | str:
-    """A telephone number as a link that dials it; text without digits stays text."""
-    digits = _digits(number)
-    if not digits:
-        return number
-    return Markup('<a class="tel" href="tel:{}">{}</a>').format(digits, number)
-
-
-def _parted(line: Markup) -> tuple[Markup, Markup]:
-    """`Công an: 113` as the two sides of its first colon; all on the left if there is none."""
-    left, colon, right = line.partition(": ")
-    return (left, right) if colon else (line, Markup(""))
