@@ -115,6 +115,13 @@ def site() -> Site:
     return Site(side=2600, huge=True)
 
 
+@pytest.fixture(scope="module")
+def first(world: World) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The site mirrored once from its lists, and what was asked; its memory is `list.db`."""
+    made = world.mirror(world.source("list"), "list.db", seconds=20)
+    return made, world.requests()
+
+
 def check(site: Site, made: dict[str, Any]) -> None:
     copies = {
         path: Copy(one["title"], one["html"], datetime.fromisoformat(one["date"]))
@@ -141,11 +148,12 @@ def check(site: Site, made: dict[str, Any]) -> None:
     assert max(widths) <= 480
 
 
-def test_a_whole_site_is_mirrored_from_its_lists(world: World, site: Site) -> None:
-    made = world.mirror(world.source("list"), "list.db", seconds=20)
+def test_a_whole_site_is_mirrored_from_its_lists(
+    first: tuple[dict[str, Any], list[dict[str, Any]]], site: Site
+) -> None:
+    made, seen = first
 
     check(site, made)
-    seen = world.requests()
     longest = max(one["took"] for one in seen)
     assert 19 < longest < 21  # The servers that dribble; nothing else comes near.
     assert not any(one["path"].startswith("/noi-bo/") for one in seen)
@@ -161,8 +169,8 @@ def test_a_whole_site_is_mirrored_from_its_lists(world: World, site: Site) -> No
     assert made["worker_kb"] < 200_000
 
 
+@pytest.mark.usefixtures("first")
 def test_a_second_run_fetches_only_what_changed(world: World, site: Site) -> None:
-    """After the first test, with its memory."""
     edited = site.articles[40]
     world.publisher.must(
         sys.executable, "-c",
@@ -181,12 +189,14 @@ def test_a_second_run_fetches_only_what_changed(world: World, site: Site) -> Non
     print(f"{made['seconds']:.0f} s, {len(world.requests())} requests, {len(brought)} bodies")
 
 
+@pytest.mark.usefixtures("first")
 @pytest.mark.parametrize("kind", ["feed", "sitemap"])
 def test_a_feed_and_a_sitemap_lead_to_the_same(world: World, site: Site, kind: str) -> None:
-    """With the memory of the first test, which saves making every picture small again."""
+    """With the memory of the first run, which saves making every picture small again."""
     check(site, world.mirror(world.source(kind), "list.db", seconds=1))
 
 
+@pytest.mark.usefixtures("first")
 def test_without_rules_the_text_is_guessed(world: World, site: Site) -> None:
     rule = {"link": "h3 a", "next": "a.next", "pages": 50}
 
