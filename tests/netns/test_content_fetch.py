@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from content_cache.releases import Releases
 from content_cache.signing import Signer
 from portal.demo.addresses import DOWNLOAD, INTERNET4, WEBSITE, WEBSITE4
 from portal.demo.lab import Lab
+from splash.publishing import Press, publish_to, roll_back
 from tests.unit.content_cache.bundles import (
     KEY,
     MADE,
@@ -27,6 +29,9 @@ from tests.unit.content_cache.bundles import (
     published,
     released,
 )
+from tests.unit.splash.contents import NOTICE, QUIZ
+from tests.unit.splash.staff import QUYEN, store_in
+from tests.unit.splash.test_publishing import NOW, Organisation, put_live
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("content")]
 
@@ -132,6 +137,24 @@ def test_a_release_is_fetched_shown_and_asked_for_only_once(world: World) -> Non
         "luong-toi-thieu"
     ]
     catalogue.close()
+
+
+def test_what_staff_published_and_went_back_to_reaches_the_gateway(world: World) -> None:
+    with closing(store_in(world.lab.folder / f"staff-{world.turn.name}")) as kept:
+        press = Press(kept, world.made, SIGNER, Organisation())
+        put_live(press, NOTICE)
+        publish_to(press, world.wifi, NOW, "tuan")
+        world.fetched(1)
+        put_live(press, QUIZ)
+        publish_to(press, world.wifi, NOW + 1, "tuan")
+        world.fetched(2)
+        roll_back(press, 1, QUYEN, NOW + 2)
+        number = publish_to(press, world.wifi, NOW + 3, "quyen")
+
+    world.fetched(number)
+    back, first = world.store.release(number).manifest, world.made.release(1).manifest
+    assert number == 3
+    assert (back.files, back.index) == (first.files, first.index)
 
 
 def test_only_new_files_are_fetched_and_the_earlier_release_is_kept(world: World) -> None:
