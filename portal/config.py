@@ -40,6 +40,7 @@ from portal.setting_values import (
     phone_number,
     port,
     public_key,
+    ssid,
     text,
     texts,
     web_addresses,
@@ -78,6 +79,11 @@ class Organisation:
 class Interfaces:
     phones: str = setting(interface_name, REQUIRED, "The phones' network, usually a bridge.")
     uplink: str = setting(interface_name, REQUIRED, "The line to the Internet.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wifi:
+    ssid: str = setting(ssid, "", "Name of the network that phones join; for the radio and paper.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +263,7 @@ class Config:
     site: Site
     organisation: Organisation
     interfaces: Interfaces
+    wifi: Wifi
     portal: Portal
     session: Turn
     walled_garden: WalledGarden

@@ -5,6 +5,7 @@ the sentence "session.length = 2 hours is ...": what is wrong, and what to write
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -88,6 +89,21 @@ def interface_name(value: object) -> str:
     """A name the kernel and nft both take as it is; the same that `firewall.plan` takes."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,14}", value):
         raise ValueError('not an interface name; write one like "br-lan"')
+    return value
+
+
+def ssid(value: object) -> str:
+    """A network's name (IEEE 802.11: at most 32 octets), byte for byte as the radio sends it."""
+    if not isinstance(value, str) or not value:
+        raise ValueError('not a text; write it in quotes, like "Công đoàn - Wi-Fi"')
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
+        raise ValueError("has a control character in it; write what people read on their phones")
+    if value != value.strip():
+        raise ValueError("begins or ends with a space, which nobody sees; take it away")
+    if (size := len(value.encode())) > 32:
+        raise ValueError(
+            f"too long: {size} bytes of UTF-8 of 32 (a letter with marks takes 2 or 3)"
+        )
     return value
 
 

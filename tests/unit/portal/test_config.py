@@ -55,6 +55,11 @@ def test_what_is_left_out_is_as_the_documentation_says() -> None:
     assert config.firewall.driver == "nftables"
 
 
+@pytest.mark.parametrize("name", ["W", 'Nhà ";trọ\\:, 📶', "ộ" * 10 + "ab", "a" * 32])
+def test_a_network_s_name_is_any_text_of_32_bytes(name: str) -> None:
+    assert parse(with_setting("wifi", "ssid", name)).wifi.ssid == name
+
+
 def test_an_empty_file_is_told_everything_it_lacks() -> None:
     with pytest.raises(ConfigurationError) as refused:
         parse({})
@@ -97,6 +102,35 @@ def test_all_problems_come_at_once() -> None:
             "Hồng Phong",
             'site.id = "Hồng Phong"   not an identifier;'
             ' write small letters, digits and "-", like "hp-001"',
+        ),
+        (
+            "wifi",
+            "ssid",
+            "Wi-Fi Công đoàn nhà trọ Hồng Phong",
+            'wifi.ssid = "Wi-Fi Công đoàn nhà trọ Hồng Phong"   too long: 42 bytes of UTF-8 of 32'
+            " (a letter with marks takes 2 or 3)",
+        ),
+        (
+            "wifi",
+            "ssid",
+            "Nhà\u0085trọ",
+            r'wifi.ssid = "Nh\xe0\x85tr\u1ecd"   has a control character in it; write what people'
+            " read on their phones",
+        ),
+        (
+            "wifi",
+            "ssid",
+            "Nhà trọ ",
+            'wifi.ssid = "Nhà trọ "   begins or ends with a space, which nobody sees; take it away',
+        ),
+        *(
+            (
+                "wifi",
+                "ssid",
+                value,
+                f'wifi.ssid = {shown}   not a text; write it in quotes, like "Công đoàn - Wi-Fi"',
+            )
+            for value, shown in (("", '""'), (7, "7"), (["Nhà trọ"], "['Nhà trọ']"))
         ),
         ("site", "name", "", 'site.name = ""   not a text; write it in quotes, like "…"'),
         (
