@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -101,7 +102,7 @@ def gather(
     with _opened(log, session_store.SCHEMA_VERSION) as db:
         times = _Times(db, period, made)
         mended = times.mended()
-        undated["sessions"] += times.count(f"SELECT count(*) FROM {_SESSIONS} WHERE t IS NULL")
+        undated["sessions"] += times.lost()
         _sessions(times, days)
         undated["sessions"] += _totals(times, days)
         _peaks(times, days)
@@ -156,9 +157,13 @@ class _Times:
         }
         db.execute("CREATE TEMP TABLE boot (boot_id TEXT PRIMARY KEY, difference REAL)")
         wrong = "NOT BETWEEN :set AND :ahead LIMIT 1"
-        if self.count(
+        self._doubtful = self.count(
             f"SELECT count(*) FROM (SELECT 1 FROM sessions WHERE started_wall {wrong})"
-        ) or self.count(f"SELECT count(*) FROM (SELECT 1 FROM events WHERE wall {wrong})"):
+        )
+        """Whether there is a session whose time cannot be true: then all are looked through."""
+        if self._doubtful or self.count(
+            f"SELECT count(*) FROM (SELECT 1 FROM events WHERE wall {wrong})"
+        ):
             # `max` makes SQLite take the other columns from the same row: the newest of a boot.
             self.rows(
                 "INSERT INTO boot SELECT boot_id, difference FROM"
@@ -175,11 +180,15 @@ class _Times:
 
     def mended(self) -> int:
         """Sessions of the period whose time was counted back."""
-        return self.count(
+        return self._doubtful and self.count(
             "SELECT count(*) FROM (SELECT started_wall, started + difference AS t FROM sessions"
             " JOIN boot USING (boot_id) WHERE started_wall NOT BETWEEN :set AND :ahead)"
             " WHERE t >= :begins AND t < :ends"
         )
+
+    def lost(self) -> int:
+        """Sessions that belong to no day."""
+        return self._doubtful and self.count(f"SELECT count(*) FROM {_SESSIONS} WHERE t IS NULL")
 
     def downtime(self) -> Mapping[date, Any]:
         difference = "(SELECT difference FROM boot WHERE boot.boot_id = events.boot_id)"
@@ -249,35 +258,34 @@ def _totals(times: _Times, days: _Days) -> int:
 
 def _peaks(times: _Times, days: _Days) -> None:
     """The most sessions at once on each day; one that ends when another begins makes room."""
-    first, last = day_number(times.period.first), day_number(times.period.last)
-    open_now, today, most = 0, None, 0
-    steps = times.rows(
-        f"SELECT t, 1 AS step FROM {_SESSIONS} WHERE t >= :before AND t < :ends UNION ALL"
-        f" SELECT t + coalesce(seconds, max(0, :now - t)), -1 FROM {_SESSIONS}"
-        " WHERE t >= :before AND t < :ends ORDER BY 1, 2"
-    )
-    for t, step in steps:
-        day = int(t + SITE_OFFSET_SECONDS) // DAY_SECONDS
-        if day != today:
-            _keep_peaks(days, today, day, most, open_now, first, last)
-            today, most = day, open_now
-        open_now += step
-        most = max(most, open_now)
-    if today is not None:
-        _keep_peaks(days, today, today + 1, most, open_now, first, last)
+    period, ends = times.period, list[float]()  # A heap: when those that are open will end.
+    midnight, most = period.begins, 0
+    today = period.first - timedelta(1)
+
+    def end_day() -> None:
+        nonlocal midnight, most, today
+        if most and today in period:
+            days[today].peak = most
+        _make_room(ends, midnight)
+        midnight, most, today = midnight + DAY_SECONDS, len(ends), today + timedelta(1)
+
+    for began, ended in times.rows(
+        f"SELECT t, t + coalesce(seconds, max(0, :now - t)) FROM {_SESSIONS}"
+        " WHERE t >= :before AND t < :ends ORDER BY 1"
+    ):
+        while began >= midnight:
+            end_day()
+        _make_room(ends, began)
+        heappush(ends, ended)
+        if len(ends) > most:
+            most = len(ends)
+    while today <= period.last:
+        end_day()
 
 
-def _keep_peaks(
-    days: _Days, today: int | None, until: int, most: int, open_now: int, first: int, last: int
-) -> None:
-    """Keep the day's; on days after it on which nothing changed as many were open as then."""
-    if today is None:
-        return
-    if first <= today <= last:
-        days[day_of_number(today)].peak = most
-    for quiet in range(max(today + 1, first), min(until - 1, last) + 1):
-        if open_now:
-            days[day_of_number(quiet)].peak = open_now
+def _make_room(ends: list[float], until: float) -> None:
+    while ends and ends[0] <= until:
+        heappop(ends)
 
 
 def _devices(times: _Times) -> Iterator[Devices]:

@@ -8,14 +8,13 @@ compares them). Parsing finds all problems at once; `reports.record_file` reads 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from difflib import get_close_matches
-from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
+from content_cache.toml_file import REQUIRED, did_you_mean, values
+from content_cache.toml_file import key as entered
 from reports.facts import ReportError
-
-T = TypeVar("T")
 
 CostKind: TypeAlias = Literal["monthly", "repair", "installation", "equipment"]
 COST_KINDS: Final[tuple[CostKind, ...]] = get_args(CostKind)
@@ -23,12 +22,6 @@ Decision: TypeAlias = Literal["waiting", "agreed", "refused"]
 DECISIONS: Final[tuple[Decision, ...]] = get_args(Decision)
 
 MOST_DONG: Final = 10**12
-REQUIRED: Final[Any] = MISSING
-
-
-def entered(parse: Callable[[object], T], default: Any, doc: str) -> Any:
-    """A field: how it is parsed, what it is when absent, what it means."""
-    return field(default=default, metadata={"parse": parse, "doc": doc})
 
 
 def text(value: object) -> str:
@@ -159,9 +152,9 @@ _TABLES: Final = {"site": Site, "cost": Cost, "proposal": Proposal}
 def parse(document: dict[str, Any], source: str = "reports.toml") -> Record:
     """Raises ReportError with every problem of a TOML document."""
     problems: list[str] = []
-    known = [*_TABLES, "document"]
-    for name in document.keys() - set(known):
-        problems.append(f"[{name}]{_did_you_mean(name, known)}")
+    known = {**_TABLES, "document": Document}
+    for name in document.keys() - known.keys():
+        problems.append(f"[{name}]{did_you_mean(name, known)}")
     found: dict[str, list[tuple[int, Any]]] = {}
     for name, kind in _TABLES.items():
         tables = document.get(name, [])
@@ -183,20 +176,9 @@ def parse(document: dict[str, Any], source: str = "reports.toml") -> Record:
 
 
 def _value(kind: type[Any], table: dict[str, Any], where: str, problems: list[str]) -> Any:
-    known = {entry.name: entry for entry in fields(kind)}
-    values = {}
     before = len(problems)
-    for name in table.keys() - known.keys():
-        problems.append(f"{where}.{name}{_did_you_mean(name, known)}")
-    for name, entry in known.items():
-        if name in table:
-            try:
-                values[name] = entry.metadata["parse"](table[name])
-            except ValueError as error:
-                problems.append(f"{where}.{name} = {_shown(table[name])}   {error}")
-        elif entry.default is REQUIRED:
-            problems.append(f"{where}.{name} is missing")
-    return kind(**values) if len(problems) == before else None
+    found = values(kind, table, f"{where}.", problems)
+    return kind(**found) if len(problems) == before else None
 
 
 def _contradictions(ids: list[str], costs: list[tuple[int, Cost]]) -> Iterator[str]:
@@ -206,7 +188,10 @@ def _contradictions(ids: list[str], costs: list[tuple[int, Cost]]) -> Iterator[s
     fees: list[Cost] = []
     for n, cost in costs:
         if cost.site not in ids:
-            yield f'cost {n}.site = "{cost.site}"{_did_you_mean(cost.site, ids)}'
+            hint = (
+                did_you_mean(cost.site, dict.fromkeys(ids)) if ids else "   no [[site]] is entered"
+            )
+            yield f'cost {n}.site = "{cost.site}"{hint}'
         if cost.kind != "monthly" and cost.last is not None:
             yield f"cost {n}.last = {cost.last}   only monthly fees have a last day; leave it out"
         if cost.last is not None and cost.last < cost.first:
@@ -240,13 +225,3 @@ def _toml(value: str | int | date) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)
-
-
-def _did_you_mean(name: str, known: Any) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"   unknown; did you mean {near[0]}?" if near else "   unknown"
-
-
-def _shown(value: object) -> str:
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return shown if len(shown) <= 60 else shown[:57] + "…"

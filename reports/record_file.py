@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from content_cache import toml_file
+from content_cache.toml_file import FileProblems
 from reports.facts import ReportError
 from reports.record import Cost, Record, parse, written
 
@@ -13,18 +15,12 @@ def load(path: Path) -> Record:
     Raises:
         ReportError: with every problem of the file.
     """
-    try:
-        written = path.read_bytes().decode()
-    except FileNotFoundError:
+    if not path.exists():
         return Record()
-    except OSError as error:
-        raise ReportError([f"{path} cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ReportError([f"{path} is not UTF-8 text; save it as UTF-8"]) from None
     try:
-        document = tomllib.loads(written)
-    except (ValueError, RecursionError) as error:
-        raise ReportError([f"{path} is not TOML: {error}"]) from None
+        document = toml_file.read(path, FileProblems)
+    except FileProblems as error:
+        raise ReportError([f"{path} {problem}" for problem in error.problems]) from None
     return parse(document, str(path))
 
 

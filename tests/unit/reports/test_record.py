@@ -65,7 +65,7 @@ def test_every_problem_is_told_at_once() -> None:
         )
 
     assert sorted(caught.value.problems) == [
-        "reports.toml: [dokument]   unknown; did you mean document?",
+        'reports.toml: [dokument]   unknown; did you mean "document"?',
         'reports.toml: cost 1.amount = "300.000"   not an amount in đồng; write a whole number,'
         " like 250000 or 250_000",
         'reports.toml: cost 1.first = "1/1/2026"   not a date; write it without quotes, like'
@@ -74,11 +74,11 @@ def test_every_problem_is_told_at_once() -> None:
         ' "installation", "equipment"',
         "reports.toml: cost 2.last = 2026-01-01   before first = 2026-01-02",
         "reports.toml: cost 2.last = 2026-01-01   only monthly fees have a last day; leave it out",
-        'reports.toml: cost 2.site = "hp-009"   unknown',
+        'reports.toml: cost 2.site = "hp-009"   no [[site]] is entered',
         'reports.toml: site 1.id = "HP 1"   not the id of a site; write small letters, digits and'
         ' "-", like "hp-001"',
-        "reports.toml: site 1.nam   unknown; did you mean name?",
-        "reports.toml: site 1.name is missing",
+        'reports.toml: site 1.nam   unknown; did you mean "name"?',
+        "reports.toml: site 1.name is missing   Tên khu trọ hiện nay.",
         "reports.toml: site 2.rooms = 0   not a whole number from 1 to 100000",
     ]
 
@@ -108,7 +108,7 @@ def test_a_cost_of_an_unknown_site_changes_nothing(tmp_path: Path) -> None:
     file.write_text(FILE, encoding="utf-8")
     cost = Cost(site="hp-002", kind="repair", amount=1, first=date(2026, 2, 3))
 
-    with pytest.raises(ReportError, match='site = "hp-002"   unknown; did you mean hp-001'):
+    with pytest.raises(ReportError, match='site = "hp-002"   unknown; did you mean "hp-001"'):
         add_cost(file, cost)
 
     assert file.read_text(encoding="utf-8") == FILE
