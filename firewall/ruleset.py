@@ -42,14 +42,15 @@ FORWARDED = 0x00800000
 FROM_GARDEN = 0x00400000
 """Mark bit, of a packet and of its connection: it belongs to the walled garden."""
 
-ASKING_BYTES_AT_ONCE, ASKING_BYTES_PER_SECOND = 12_000, 75
+ASKING_BYTES_AT_ONCE, ASKING_BYTES_PER_SECOND = 8_500, 75
 """How much a captive device may ask by DNS at once, and how much for hours, in IP packets.
 
-A phone that wakes up asks for some forty names, each for IPv4, IPv6 and HTTPS: 120 questions of
-75 to 90 bytes. A tunnel (iodine) asks without end, in questions three times as long.
+A phone that wakes up asks for some thirty names, each for IPv4, IPv6 and HTTPS: 90 questions of
+75 to 90 bytes. A tunnel (iodine) asks without end, in questions three times as long; with half as
+much again at once it carries more than 1,000 bytes a second of what compresses well.
 """
 
-TOLD_BYTES_AT_ONCE, TOLD_BYTES_PER_SECOND = 28_000, 220
+TOLD_BYTES_AT_ONCE, TOLD_BYTES_PER_SECOND = 20_000, 220
 """The same for what it is answered: 230 bytes to each of those questions, frames and all. A
 tunnel gets a kilobyte of its own into an answer."""
 

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("bypass")]
 TUNNEL_SERVER = "203.0.113.66"
 TUNNEL_ZONE = "t.example"
 TUNNEL_END = "10.99.0.1"
-NAMES = [f"edge-{number:02}.southeast-1.content-network.example" for number in range(40)]
+NAMES = [f"edge-{number:02}.southeast-1.content-network.example" for number in range(31)]
 """What a phone that wakes up asks for: as long as names of content networks are."""
 NAMES_LEAD_TO = "pool-7.hcm-2.content-network.example"
 """Their true name, which has four addresses of each family."""
@@ -165,7 +165,7 @@ def _pour(
 def test_a_tunnel_of_names_starves_while_captive_and_not_when_open(lab: Lab) -> None:
     """Two for a minute while captive, one for some seconds when open: the same tunnel.
 
-    What is on the wire is bounded, whatever it means. Zeros mean ten times what they weigh.
+    On the wire and in what it carries: zeros, compressed, mean ten times what they weigh.
     """
     phones = {load: joined(lab) for load in Load}
     wires = {load: Wire(lab, phone) for load, phone in phones.items()}
@@ -193,8 +193,7 @@ def test_a_tunnel_of_names_starves_while_captive_and_not_when_open(lab: Lab) -> 
         )
     print(f"open {open_rate:.0f} B/s")
     assert max(wire.values()) < 1000
-    assert rate[Load.NOISE] < 500
-    assert rate[Load.ZEROS] < 2000
+    assert max(rate.values()) < 1000
     assert max(late.values()) < 1000
     assert open_rate > 10 * rate[Load.NOISE]
 
