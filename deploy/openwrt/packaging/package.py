@@ -1,0 +1,124 @@
+"""What a package is, before either format: files, names it needs, and scripts.
+
+The scripts are OpenWrt's own for every package: they call `default_postinst` and
+`default_prerm` of the router's /lib/functions.sh, which start and stop what lies in
+/etc/init.d, run /etc/uci-defaults, and make the user. A package adds to them by `hooks`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+APK_RECORDS: Final = "lib/apk/packages"
+"""Where OpenWrt's scripts look for what apk's own database does not tell them."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A regular file; it belongs to root. `path` has no leading slash."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package for one architecture, the same in both formats.
+
+    `user` is OpenWrt's Require-User, like `portal=842:portal=842`. `conffiles` are absolute
+    paths that an upgrade leaves as they are on the router. `hooks` are shell fragments by
+    OpenWrt's names: `postinst-pkg` runs after `default_postinst`, `prerm-pkg` before the stop.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    description: str
+    licence: str
+    files: tuple[File, ...]
+    depends: tuple[str, ...] = ()
+    conffiles: tuple[str, ...] = ()
+    user: str = ""
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    section: str = "net"
+    maintainer: str = "union-portal"
+
+    def __post_init__(self) -> None:
+        if "\n" in self.description:
+            # apk installs such a package and cannot read its own database any more.
+            raise ValueError(f"{self.name}: the description must be one line")
+        paths = [file.path for file in self.files]
+        if doubled := sorted({path for path in paths if paths.count(path) > 1}):
+            raise ValueError(f"{self.name}: twice in the package: {', '.join(doubled)}")
+        if missing := sorted(set(self.conffiles) - {f"/{path}" for path in paths}):
+            raise ValueError(f"{self.name}: conffiles that are not in it: {', '.join(missing)}")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files, as they lie unpacked."""
+        return sum(len(file.content) for file in self.files)
+
+
+def folders(files: Iterable[File]) -> list[str]:
+    """Every folder above the files but the root, sorted by bytes."""
+    found = {
+        str(parent)
+        for file in files
+        for parent in PurePosixPath(file.path).parents
+        if str(parent) != "."
+    }
+    return sorted(found, key=str.encode)
+
+
+def with_records(package: Package) -> Package:
+    """The package as apk installs it, with what OpenWrt's scripts read beside the database."""
+    stem = f"{APK_RECORDS}/{package.name}"
+    files = list(package.files)
+    if package.user:
+        files.append(File(f"{stem}.rusers", f"{package.user}\n".encode()))
+    listed = "".join(f"{path}\n" for path in sorted(f"/{file.path}" for file in files))
+    files.append(File(f"{stem}.list", listed.encode()))
+    if package.conffiles:
+        contents = {f"/{file.path}": file.content for file in files}
+        named = sorted(package.conffiles)
+        sums = [f"{path} {hashlib.sha256(contents[path]).hexdigest()}\n" for path in named]
+        files.append(File(f"{stem}.conffiles", "".join(f"{path}\n" for path in named).encode()))
+        files.append(File(f"{stem}.conffiles_static", "".join(sums).encode()))
+    return replace(package, files=tuple(files))
+
+
+_FUNCTIONS: Final = """\
+[ -s "${IPKG_INSTROOT}/lib/functions.sh" ] || exit 0
+. "${IPKG_INSTROOT}/lib/functions.sh"
+"""
+_UNLESS_ASKED_NOT_TO: Final = '[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n'
+
+
+def ipk_scripts(package: Package) -> dict[str, str]:
+    """The files of an .ipk's control part that are run; `hooks` stay files of their own there."""
+    return {
+        "postinst": f"#!/bin/sh\n{_UNLESS_ASKED_NOT_TO}{_FUNCTIONS}default_postinst $0 $@\n",
+        "prerm": f"#!/bin/sh\n{_FUNCTIONS}default_prerm $0 $@\n",
+        **{name: f"#!/bin/sh\n{text}" for name, text in package.hooks.items()},
+    }
+
+
+def apk_scripts(package: Package) -> dict[str, str]:
+    """Scripts by apk's names. On an upgrade apk runs `post-upgrade` alone: neither stops."""
+    names = f'export root="${{IPKG_INSTROOT}}"\nexport pkgname="{package.name}"\n'
+    installed = (
+        f"{_UNLESS_ASKED_NOT_TO}{_FUNCTIONS}{names}add_group_and_user\ndefault_postinst\n"
+        + package.hooks.get("postinst-pkg", "")
+    )
+    removed = f"{_FUNCTIONS}{names}default_prerm\n" + package.hooks.get("prerm-pkg", "")
+    scripts = {
+        "post-install": installed,
+        "post-upgrade": f"export PKG_UPGRADE=1\n{installed}",
+        "pre-deinstall": removed,
+    }
+    if after := package.hooks.get("postrm"):
+        scripts["post-deinstall"] = after
+    return {name: f"#!/bin/sh\n{text}" for name, text in scripts.items()}
