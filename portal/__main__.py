@@ -3,7 +3,6 @@
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from portal import (
     __version__,
     content_commands,
     control,
+    doctor_commands,
     gateway_commands,
     lawful_commands,
     report_commands,
@@ -104,10 +104,7 @@ def parser() -> argparse.ArgumentParser:
     )
     lawful_commands.add(commands.add_parser)
     report_commands.add(commands.add_parser, _with_config)
-    doctor = command(
-        "doctor", _doctor, "Check this gateway; say what to do where it fails.", reads=True
-    )
-    doctor.add_argument("--lang", choices=("vi", "en"), help="language; else as LANG says")
+    doctor_commands.add(command)
     staff = commands.add_parser("staff", help="Accounts of staff, and their pages.")
     staff_commands.add(staff, _with_config)
     return top
@@ -162,7 +159,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from portal.doctor import check_rules
+    from portal.doctor.gateway import check_rules
     from portal.machine import problems
 
     config = load(options.config)
@@ -235,20 +232,6 @@ def _privacy(options: argparse.Namespace) -> None:
         options.output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StartError(f"{options.output} cannot be written: {error.strerror}") from None
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from portal.doctor import examine, language_of
-
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    language = options.lang or language_of(locale)
-    findings = [finding.told(language) for finding in examine(options.config)]
-    if options.json:
-        print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False))
-    else:
-        for finding in findings:
-            print(finding)
-    return 0 if all(finding.good for finding in findings) else FAILED
 
 
 def _config_or_none(path: Path) -> Config | None:

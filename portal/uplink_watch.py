@@ -107,7 +107,7 @@ async def _ask(phones: str, address: str) -> Fault | None:
     fault: Fault = "no names"
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            found = await _addresses(phones, parts.hostname)
+            found = await addresses_for_phones(phones, parts.hostname)
             if not found:
                 return fault
             fault = "no answer"
@@ -123,7 +123,7 @@ async def _ask(phones: str, address: str) -> Fault | None:
     return None
 
 
-async def _addresses(phones: str, name: str) -> list[Address]:
+async def addresses_for_phones(phones: str, name: str) -> list[Address]:
     """What the resolver of the phones says; nothing if it knows nothing, or is silent."""
     for resolver in addresses_of(phones)[:1]:
         for family in (4, 6):

@@ -1,14 +1,19 @@
 """One thing broken at a time on a real gateway, and the line of `portal doctor` that names it."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portal.demo.addresses import INTERNET4
+from portal.demo.addresses import INTERNET4, MODEM4, WAN4
 from portal.demo.lab import CHECK_URL, Lab
+from portal.doctor import saved
+
+MACHINE = {"temperature", "memory", "load", "clock", "neighbours", "storage", "kept"}
+"""What the machine under the laboratory is like is not what is tested."""
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("doctor")]
 
@@ -27,9 +32,7 @@ def findings(lab: Lab, language: str = "en", under: tuple[str, ...] = ()) -> dic
     assert said.returncode in (0, 1), said.stderr
     rows = json.loads(said.stdout)
     assert said.returncode == (0 if all(row["good"] for row in rows) else 1)
-    # What the machine under the laboratory is like is not what is tested.
-    machine = {"temperature", "memory", "load", "clock", "neighbours", "storage"}
-    return {row["check"]: row for row in rows if row["check"] not in machine or not row["good"]}
+    return {row["check"]: row for row in rows if row["check"] not in MACHINE or not row["good"]}
 
 
 def names(lab: Lab, check: str, words: str, vietnamese: str, **ways: Any) -> None:
@@ -43,15 +46,13 @@ def names(lab: Lab, check: str, words: str, vietnamese: str, **ways: Any) -> Non
 def test_a_gateway_that_is_well_has_nothing_to_say(built: Lab) -> None:
     found = findings(built)
 
-    wrong = [
-        row
-        for row in found.values()
-        if not row["good"]
-        and row["check"] not in {"temperature", "memory", "load", "clock", "neighbours", "storage"}
-    ]
+    wrong = [row for row in found.values() if not row["good"] and row["check"] not in MACHINE]
     assert wrong == []
     assert {"configuration", "machine", "rules", "forwarding", "offload", "line"} <= found.keys()
     assert {"gateway", "in force", "log"} <= found.keys()
+    assert {"boot", "cable", "address", "nat", "route", "names", "table"} <= found.keys()
+    assert "look" not in found
+    assert found["nat"]["found"] == "once, here"
 
 
 def test_no_forwarding(built: Lab) -> None:
@@ -89,6 +90,52 @@ def test_no_way_out(built: Lab) -> None:
             "link set wan up",
             f"route replace default via {INTERNET4}",
         )
+
+
+def test_no_cable(built: Lab) -> None:
+    built.internet.ip("link set eth0 down")
+    try:
+        names(built, "cable", "nothing at the other end", "chưa có tín hiệu")
+    finally:
+        built.internet.ip("link set eth0 up")
+        built.gateway.ip(f"route replace default via {INTERNET4}")
+
+
+def test_a_modem_that_translates_too(built: Lab) -> None:
+    """It works so: the line is good, and what could be done is told."""
+    ours, theirs = f"{WAN4}/24 dev wan", "192.168.1.2/24 dev wan"
+    built.gateway.ip(
+        f"address del {ours}", f"address add {theirs}", f"route add default via {MODEM4}"
+    )
+    try:
+        found = findings(built)
+        vietnamese = findings(built, "vi")["nat"]
+    finally:
+        built.gateway.ip(f"address del {theirs}", f"address add {ours}")
+        built.gateway.ip(f"route replace default via {INTERNET4}")
+
+    assert found["nat"]["good"]
+    assert "the modem translates too (here it gives 192.168.1.2)" in found["nat"]["found"]
+    assert "bridge mode" in found["nat"]["advice"]
+    assert "modem cũng là bộ định tuyến" in vietnamese["found"]
+    assert found["route"]["good"]
+
+
+def test_a_line_with_the_phones_own_addresses(built: Lab) -> None:
+    built.gateway.ip("address add 10.80.1.2/16 dev wan", f"address del {WAN4}/24 dev wan")
+    try:
+        names(built, "nat", "use the same addresses", "trùng dải địa chỉ")
+    finally:
+        built.gateway.ip("address del 10.80.1.2/16 dev wan", f"address add {WAN4}/24 dev wan")
+        built.gateway.ip(f"route replace default via {INTERNET4}")
+
+
+def test_a_name_that_leads_nowhere(built: Lab) -> None:
+    built.write_configuration({"portal": {"host": "wifi.nobody.home.arpa"}})
+    try:
+        names(built, "names", "does not know wifi.nobody", "không biết wifi.nobody")
+    finally:
+        built.write_configuration({})
 
 
 def test_no_names(built: Lab) -> None:
@@ -147,3 +194,22 @@ def test_no_gateway(built: Lab) -> None:
     built.portal_stop()
 
     names(built, "gateway", "not running", "không chạy")
+    # The kernel still has the rules; who takes them away leaves phones without.
+    assert findings(built)["table"]["good"]
+    assert built.portal_command("cleanup").returncode == 0
+    names(built, "table", "it is not there", "không có")
+
+
+def test_the_result_is_kept_for_the_handover_sheet(built: Lab) -> None:
+    """By root, and the gateway's own user has to read it."""
+    data = built.folder / "data"
+    built.folder.chmod(0o711)
+    shutil.chown(data, "nobody")
+
+    said = built.portal_command("doctor", "--save")
+
+    result = saved.read(data / "selftest.json")
+    assert said.returncode == 1  # The gateway is stopped.
+    assert result is not None
+    assert {each.check: each.good for each in result.told["vi"]}["gateway"] is False
+    assert (data / "selftest.json").owner() == "nobody"

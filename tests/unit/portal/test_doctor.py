@@ -1,25 +1,30 @@
 """What the doctor says of what it found; that it finds it is in tests/netns/test_doctor.py."""
 
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from portal import control, doctor, readings
-from portal.config import parse
-from portal.doctor import Finding, examine, language_of
-from portal.doctor_words import SUBJECTS, WORDS
+from portal.config import Config, parse
+from portal.doctor import examine as examining
+from portal.doctor import gateway, house
+from portal.doctor.examine import examine
+from portal.doctor.finding import Finding, language_of, unseen
+from portal.doctor.kernel import asks_for_offload
+from portal.doctor.words import SUBJECTS, WORDS
 from portal.health import HOT_CELSIUS
 from portal.readings import Readings
 
-CONFIG = parse(
-    {
-        "site": {"id": "a", "name": "A"},
-        "organisation": {"name": "O", "unit": "U"},
-        "interfaces": {"phones": "br-lan", "uplink": "wan"},
-    }
-)
+FILE = """
+site = { id = "a", name = "A" }
+organisation = { name = "O", unit = "U" }
+interfaces = { phones = "br-lan", uplink = "wan" }
+"""
+CONFIG = parse(tomllib.loads(FILE))
 WELL = Readings(50.0, 100, 64, 0.5, 2e9, True)
 
 
@@ -41,16 +46,64 @@ def test_every_word_is_about_something_that_is_looked_at() -> None:
 
 
 def test_every_finding_has_words() -> None:
-    source = Path(doctor.__file__).read_text(encoding="utf-8")
-    pairs = re.findall(r'Finding\("([a-z ]+)", [^,]+?, "(\w+)"(?: if [^,]+? else "(\w+)")?', source)
+    [folder] = map(Path, doctor.__path__)
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    pairs = re.findall(
+        r'(?:Finding|unseen)\(\s*"([a-z ]+)",(?: [^,]+?,)? "([a-z ]+)"'
+        r'(?: if [^,]+? else "([a-z ]+)")?',
+        source,
+    )
 
-    assert len(pairs) >= 15
+    assert len(pairs) >= 30
     assert [
         f"{name} {how}"
         for name, *hows in pairs
         for how in hows
         if how and f"{name} {how}" not in WORDS
     ] == []
+
+
+def test_what_nobody_could_look_at_is_told_and_is_no_failure() -> None:
+    told = unseen("table", "unseen", said="no permission").told("en")
+
+    assert told.good
+    assert not told.looked
+    assert str(told).startswith("--    rules in the kernel: could not be looked at: no permission")
+
+
+def test_a_look_that_breaks_is_told_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(config: Config) -> Iterator[Finding]:
+        raise ZeroDivisionError("of a kind")
+        yield
+
+    def well(config: Config) -> Iterator[Finding]:
+        yield Finding("log", True, "good")
+
+    monkeypatch.setattr(examining, "LOOKS", (broken, well))
+    path = tmp_path / "portal.toml"
+    path.write_text(FILE)
+
+    _, broke, other = examine(path)
+
+    assert "a look failed" in str(broke.told("en"))
+    assert "ZeroDivisionError('of a kind')" in broke.told("vi").found
+    assert other.good
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("option flow_offloading '1'", ["flow_offloading"]),
+        ('\toption flow_offloading_hw "1"', ["flow_offloading_hw"]),
+        ("option flow_offloading '0'", []),
+        ("# option flow_offloading '1'", []),
+        ("option syn_flood '1'", []),
+    ],
+)
+def test_offload_that_the_routers_firewall_is_asked_for(line: str, asked: list[str]) -> None:
+    assert asks_for_offload(f"config defaults\n{line}\n") == asked
 
 
 @pytest.mark.parametrize(
@@ -65,10 +118,12 @@ def test_a_finding_is_told_in_the_language_asked_for() -> None:
     stopped = Finding("gateway", False, "stopped")
 
     assert str(stopped.told("en")) == (
-        "FAIL  gateway: not running\n      -> start it: systemctl start portal"
+        "FAIL  gateway: not running\n      -> start it: systemctl start portal;"
+        " on OpenWrt: service portal start"
     )
     assert str(stopped.told("vi")) == (
-        "FAIL  cổng: không chạy\n      -> khởi động: systemctl start portal"
+        "FAIL  cổng: không chạy\n      -> khởi động: systemctl start portal;"
+        " trên OpenWrt: service portal start"
     )
 
 
@@ -88,7 +143,7 @@ def test_a_machine_that_suffers_is_told(
 ) -> None:
     monkeypatch.setattr(readings, "read", lambda _: found)
 
-    [wrong] = [each for each in doctor._readings(CONFIG) if not each.good]
+    [wrong] = [each for each in house.health(CONFIG) if not each.good]
 
     assert str(wrong.told("en")).startswith(f"FAIL  {line}")
     assert "\n      -> " in str(wrong.told("vi"))
@@ -123,7 +178,7 @@ def test_the_content_is_told(
 ) -> None:
     monkeypatch.setattr(control, "ask", lambda *_: WORKS | status)
 
-    [content] = [each for each in doctor._daemon(CONFIG) if each.subject == "content"]
+    [content] = [each for each in gateway.daemon(CONFIG) if each.subject == "content"]
 
     assert str(content.told("en")).splitlines()[0] == line
 
@@ -140,7 +195,7 @@ def test_a_gateway_in_trouble_is_told(
 ) -> None:
     monkeypatch.setattr(control, "ask", lambda *_: WORKS | status)
 
-    [wrong] = [each for each in doctor._daemon(CONFIG) if not each.good]
+    [wrong] = [each for each in gateway.daemon(CONFIG) if not each.good]
 
     assert str(wrong.told("en")).startswith(f"FAIL  {line}")
 

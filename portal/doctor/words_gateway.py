@@ -1,37 +1,10 @@
-"""What the doctor says, in English and Vietnamese. No look is taken here.
+"""What the doctor says of the gateway, its rules and its machine."""
 
-`SUBJECTS` are the names of what was looked at; `WORDS` are what was found and, where something
-needs doing, what to do. `{…}` is filled with what a look found; `{said}` is another program's own
-words, which stay as they are.
-"""
+from typing import Final
 
-from typing import Final, Literal, TypeAlias
+from portal.doctor.wording import Words
 
-Language: TypeAlias = Literal["en", "vi"]
-
-SUBJECTS: Final[dict[str, tuple[str, str]]] = {
-    "configuration": ("configuration", "cấu hình"),
-    "machine": ("this machine", "máy này"),
-    "rules": ("rules", "luật tường lửa"),
-    "forwarding": ("{family} forwarding", "chuyển tiếp {family}"),
-    "neighbours": ("{family} neighbours", "bảng láng giềng {family}"),
-    "routers": ("router advertisements", "quảng bá bộ định tuyến"),
-    "apart": ("phones apart", "tách điện thoại"),
-    "offload": ("flow offload", "chuyển luồng qua phần cứng"),
-    "line": ("line", "đường truyền"),
-    "names folder": ("names folder", "thư mục tên miền"),
-    "storage": ("storage", "đĩa"),
-    "memory": ("memory", "bộ nhớ"),
-    "temperature": ("temperature", "nhiệt độ"),
-    "load": ("load", "tải"),
-    "clock": ("clock", "đồng hồ"),
-    "gateway": ("gateway", "cổng"),
-    "in force": ("rules in force", "luật đang chạy"),
-    "content": ("content", "nội dung"),
-    "log": ("session log", "nhật ký phiên"),
-}
-
-WORDS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+GATEWAY: Final[Words] = {
     # (found, advice) in English, then in Vietnamese
     "configuration good": (("{said}", ""), ("{said}", "")),
     "configuration bad": (
@@ -93,6 +66,23 @@ WORDS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
     ),
     "offload off": (("off", ""), ("tắt", "")),
+    "offload asked": (
+        (
+            "asked for in /etc/config/firewall ({which}): its packets are neither counted nor held",
+            "uci set firewall.@defaults[0].flow_offloading=0; the same with flow_offloading_hw;"
+            " uci commit firewall; /etc/init.d/firewall restart",
+        ),
+        (
+            "đang bật trong /etc/config/firewall ({which}): gói tin qua đó không bị đếm và"
+            " không bị giữ",
+            "uci set firewall.@defaults[0].flow_offloading=0; flow_offloading_hw cũng vậy;"
+            " uci commit firewall; /etc/init.d/firewall restart",
+        ),
+    ),
+    "offload unseen": (
+        ("could not be looked at by this user", "as root: portal doctor"),
+        ("người dùng này không xem được", "với quyền root: portal doctor"),
+    ),
     "offload on": (
         (
             "a flowtable exists: its packets are neither counted nor held",
@@ -189,8 +179,8 @@ WORDS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("đang chạy, {devices} máy mở", ""),
     ),
     "gateway stopped": (
-        ("not running", "start it: systemctl start portal"),
-        ("không chạy", "khởi động: systemctl start portal"),
+        ("not running", "start it: systemctl start portal; on OpenWrt: service portal start"),
+        ("không chạy", "khởi động: systemctl start portal; trên OpenWrt: service portal start"),
     ),
     "gateway refuses": (
         ("{said}", "run this as root; look at the gateway's log"),

@@ -1,0 +1,53 @@
+"""Takes every look of the doctor, in the order in which things depend on each other."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from portal.config import Config, ConfigurationError, load
+from portal.doctor import gateway, house, kernel, line
+from portal.doctor.finding import Finding
+
+Look: TypeAlias = Callable[[Config], Iterator[Finding]]
+
+LOOKS: Final[tuple[Look, ...]] = (
+    house.parts,
+    house.boot,
+    house.kept,
+    line.cable,
+    line.address,
+    line.route,
+    line.names,
+    line.answers,
+    gateway.rules,
+    gateway.table,
+    kernel.forwarding,
+    kernel.neighbour_tables,
+    kernel.false_routers,
+    kernel.isolation,
+    kernel.offload,
+    gateway.names_folder,
+    house.health,
+    gateway.daemon,
+)
+
+
+def examine(path: Path) -> list[Finding]:
+    """Look at everything that can be looked at; never raises for what it finds."""
+    try:
+        config = load(path)
+    except ConfigurationError as error:
+        return [Finding("configuration", False, "bad", {"said": error})]
+    findings = [Finding("configuration", True, "good", {"said": path})]
+    for look in LOOKS:
+        findings.extend(_taken(look, config))
+    return findings
+
+
+def _taken(look: Look, config: Config) -> Iterator[Finding]:
+    """What a look found. One that breaks is told, and the others go on."""
+    try:
+        yield from look(config)
+    except Exception as error:  # A machine that nobody has thought of.
+        name = f"{look.__module__.rpartition('.')[2]}.{look.__name__}"
+        yield Finding("look", False, "broke", {"look": name, "said": repr(error)})

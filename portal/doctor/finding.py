@@ -1,0 +1,65 @@
+"""What the doctor found, as values and in words. No look is taken here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from portal.doctor.wording import Language
+from portal.doctor.words import SUBJECTS, WORDS
+
+LANGUAGES: Final[tuple[Language, ...]] = ("vi", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding in words of one language. `advice` is empty where nothing needs doing."""
+
+    check: str
+    """The same in every language."""
+    subject: str
+    good: bool
+    found: str
+    advice: str = ""
+    looked: bool = True
+    """Nobody could look if not; then it is good, for all that is known."""
+
+    def __str__(self) -> str:
+        sign = "FAIL" if not self.good else "ok  " if self.looked else "--  "
+        line = f"{sign}  {self.subject}: {self.found}"
+        return f"{line}\n      -> {self.advice}" if self.advice else line
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one look; `how` is what was found, `values` fill its words."""
+
+    subject: str
+    good: bool
+    how: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    looked: bool = True
+
+    def told(self, language: Language) -> Told:
+        number = 0 if language == "en" else 1
+        found, advice = WORDS[f"{self.subject} {self.how}"][number]
+        return Told(
+            self.subject,
+            SUBJECTS[self.subject][number].format_map(self.values),
+            self.good,
+            found.format_map(self.values),
+            advice.format_map(self.values),
+            self.looked,
+        )
+
+
+def unseen(subject: str, how: str, **values: object) -> Finding:
+    """Nobody could look: the words say what is missing."""
+    return Finding(subject, good=True, how=how, values=values, looked=False)
+
+
+def language_of(locale: str) -> Language:
+    """The language of a locale: `vi_VN.UTF-8` is Vietnamese, all others are read in English."""
+    return "vi" if locale.partition("_")[0].partition(".")[0].lower() == "vi" else "en"

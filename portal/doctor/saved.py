@@ -1,0 +1,129 @@
+"""The result of the self-test as a file: `selftest.json` in the data folder.
+
+Written for the handover sheet and for the technician's page. In it is what `portal doctor` says,
+in both languages, and which gateway it was: no address of a device, no public address of the
+line, and of the networks around only the name of a Wi-Fi that the house's own modem sends out.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from content_cache.durable import sync_names, write_whole
+from portal import __version__
+from portal.config import Config
+from portal.doctor.finding import LANGUAGES, Finding, Told
+from portal.doctor.wording import Language
+from portal.machine import StartError, become_owner_of
+
+_HOUSE_TIME: Final = timezone(timedelta(hours=7))
+"""Asia/Ho_Chi_Minh, all year."""
+_MOST_BYTES: Final = 1 << 18
+_MODELS: Final = (
+    Path("/tmp/sysinfo/model"),  # OpenWrt's own; the file is written by its first boot script.
+    Path("/proc/device-tree/model"),
+    Path("/sys/class/dmi/id/product_name"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A self-test that was saved."""
+
+    made: datetime
+    told: dict[Language, tuple[Told, ...]]
+
+    @property
+    def good(self) -> bool:
+        return all(each.good for each in self.told["vi"])
+
+
+def path_of(config: Config) -> Path:
+    return config.storage.data_dir / "selftest.json"
+
+
+def save(config: Config, findings: Sequence[Finding], wall: float) -> None:
+    """Write the result whole, as the owner of the data folder; root goes on as that user.
+
+    Raises:
+        StartError: it cannot be written.
+    """
+    path = path_of(config)
+    become_owner_of(path.parent)
+    document = as_document(config, findings, wall)
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    try:
+        write_whole(path, text.encode())
+        sync_names(path.parent)
+    except OSError as error:
+        raise StartError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def as_document(config: Config, findings: Sequence[Finding], wall: float) -> dict[str, Any]:
+    """What the file says (docs/health.md)."""
+    return {
+        "made": datetime.fromtimestamp(wall, _HOUSE_TIME).isoformat(timespec="seconds"),
+        "site": config.site.id,
+        "site_name": config.site.name,
+        "version": __version__,
+        "model": _model(),
+        "findings": [_as_dict(finding) for finding in findings],
+    }
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    for language in LANGUAGES:
+        told = finding.told(language)
+        words[language] = {
+            "subject": told.subject,
+            "found": told.found,
+            "advice": told.advice,
+        }
+    return {
+        "check": finding.subject,
+        "good": finding.good,
+        "looked": finding.looked,
+        **words,
+    }
+
+
+def read(path: Path) -> Result | None:
+    """The result that was saved last; None if there is none, or none that can be read."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(_MOST_BYTES))
+        told = {
+            language: tuple(_told(each, language) for each in document["findings"])
+            for language in LANGUAGES
+        }
+        return Result(datetime.fromisoformat(document["made"]).astimezone(_HOUSE_TIME), told)
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _told(row: dict[str, Any], language: Language) -> Told:
+    words = row[language]
+    return Told(
+        str(row["check"]),
+        str(words["subject"]),
+        row["good"] is True,
+        str(words["found"]),
+        str(words["advice"]),
+        row["looked"] is not False,
+    )
+
+
+def _model() -> str:
+    """What the machine calls itself; empty if it does not say."""
+    for path in _MODELS:
+        try:
+            name = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if clean := "".join(c for c in name if c.isprintable()).strip():
+            return clean[:100]
+    return ""

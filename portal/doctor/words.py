@@ -1,0 +1,45 @@
+"""What the doctor says, in English and Vietnamese. No look is taken here.
+
+`SUBJECTS` are the names of what was looked at; `WORDS` are what was found and, where something
+needs doing, what to do. `{…}` is filled with what a look found; `{said}` is another program's own
+words, which stay as they are.
+"""
+
+from typing import Final
+
+from portal.doctor.wording import Words
+from portal.doctor.words_gateway import GATEWAY
+from portal.doctor.words_line import LINE
+
+SUBJECTS: Final[dict[str, tuple[str, str]]] = {
+    "configuration": ("configuration", "cấu hình"),
+    "machine": ("this machine", "máy này"),
+    "boot": ("switched on", "bật máy"),
+    "kept": ("kind of storage", "loại bộ nhớ lưu"),
+    "cable": ("cable of the line", "dây mạng vào"),
+    "address": ("address of the line", "địa chỉ đường vào"),
+    "nat": ("translation of addresses", "lớp mạng phía trước (NAT)"),
+    "route": ("way out", "lối ra Internet"),
+    "names": ("names (DNS)", "tên miền (DNS)"),
+    "rules": ("rules", "luật tường lửa"),
+    "table": ("rules in the kernel", "luật trong nhân máy"),
+    "forwarding": ("{family} forwarding", "chuyển tiếp {family}"),
+    "neighbours": ("{family} neighbours", "bảng láng giềng {family}"),
+    "routers": ("router advertisements", "quảng bá bộ định tuyến"),
+    "apart": ("phones apart", "tách điện thoại"),
+    "offload": ("flow offload", "chuyển luồng qua phần cứng"),
+    "line": ("line", "đường truyền"),
+    "names folder": ("names folder", "thư mục tên miền"),
+    "storage": ("storage", "đĩa"),
+    "memory": ("memory", "bộ nhớ"),
+    "temperature": ("temperature", "nhiệt độ"),
+    "load": ("load", "tải"),
+    "clock": ("clock", "đồng hồ"),
+    "gateway": ("gateway", "cổng"),
+    "in force": ("rules in force", "luật đang chạy"),
+    "content": ("content", "nội dung"),
+    "log": ("session log", "nhật ký phiên"),
+    "look": ("the doctor itself", "chính phần kiểm tra"),
+}
+
+WORDS: Final[Words] = {**GATEWAY, **LINE}

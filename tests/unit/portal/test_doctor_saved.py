@@ -1,0 +1,85 @@
+"""The file in which a self-test is kept for the handover sheet."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from portal.config import Config, parse
+from portal.doctor import saved
+from portal.doctor.finding import Finding, unseen
+from portal.machine import StartError
+from tests.unit.portal.test_doctor import FILE
+from tests.unit.portal.world import NOVEMBER_2026
+
+FOUND = [
+    Finding("cable", True, "in", {"uplink": "wan"}),
+    Finding("gateway", False, "stopped"),
+    unseen("table", "unseen", said="no permission"),
+]
+
+
+def config(folder: Path) -> Config:
+    return parse(tomllib.loads(FILE) | {"storage": {"data_dir": str(folder)}})
+
+
+def test_the_file_is_as_it_is_documented(tmp_path: Path) -> None:
+    saved.save(config(tmp_path), FOUND, NOVEMBER_2026)
+
+    document = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
+
+    assert document["made"] == "2026-11-23T07:00:00+07:00"
+    assert (document["site"], document["site_name"]) == ("a", "A")
+    assert {"version", "model"} <= document.keys()
+    assert document["findings"][1] == {
+        "check": "gateway",
+        "good": False,
+        "looked": True,
+        "vi": {
+            "subject": "cổng",
+            "found": "không chạy",
+            "advice": FOUND[1].told("vi").advice,
+        },
+        "en": {
+            "subject": "gateway",
+            "found": "not running",
+            "advice": FOUND[1].told("en").advice,
+        },
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["selftest.json"]
+
+
+def test_what_was_saved_is_read_again(tmp_path: Path) -> None:
+    saved.save(config(tmp_path), FOUND, NOVEMBER_2026)
+
+    result = saved.read(tmp_path / "selftest.json")
+
+    assert result is not None
+    assert not result.good
+    assert result.made.timestamp() == NOVEMBER_2026
+    assert result.told["vi"] == tuple(each.told("vi") for each in FOUND)
+    assert result.told["en"] == tuple(each.told("en") for each in FOUND)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"made": "2026-11-23", "findings": 7}', '{"made": 7, "findings": []}',
+        '{"made": "x", "findings": []}', '{"made": "0001-01-01T00:00:00+23:59", "findings": []}',
+        '{"made": "2026-11-23T07:00:00+07:00", "findings": [{"check": "log"}]}', "[" * 9999,
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_no_result(tmp_path: Path, text: str) -> None:
+    (tmp_path / "selftest.json").write_text(text)
+
+    assert saved.read(tmp_path / "selftest.json") is None
+
+
+def test_no_file_is_no_result(tmp_path: Path) -> None:
+    assert saved.read(tmp_path / "selftest.json") is None
+
+
+def test_a_gateway_that_never_ran_keeps_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="start the gateway once"):
+        saved.save(config(tmp_path / "none"), FOUND, NOVEMBER_2026)
