@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from content_cache.toml_file import FileProblems
 from firewall.enforcer import EnforcementError
 from portal import (
     __version__,
@@ -48,7 +49,7 @@ def _done(argv: Sequence[str] | None) -> int:
     options = parser().parse_args(argv)
     try:
         return int(options.does(options) or 0)
-    except ConfigurationError as error:
+    except FileProblems as error:
         return _say(error, USAGE)
     except EnforcementError as error:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
@@ -94,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
     command("check", _check, "Try the configuration and the rules; change nothing.")
     command("ruleset", _ruleset, "Print the nftables rules this configuration makes.")
     command("dnsmasq", _dnsmasq, "Print what dnsmasq has to know of this configuration.")
+    uci = commands.add_parser("uci", help="Make portal.toml of what `uci export portal` prints.")
+    uci.set_defaults(does=_uci)
+    uci.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
     command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
     gateway_commands.add(command)
     privacy = command("privacy", _privacy, "Write what a lawyer needs to know of this gateway.")
@@ -190,6 +194,22 @@ def _dnsmasq(options: argparse.Namespace) -> None:
         )
         raise ConfigurationError(str(options.config), [line])
     print(dns.render(config, blocked, gateway), end="")
+
+
+def _uci(options: argparse.Namespace) -> None:
+    from content_cache.durable import sync_names, write_whole
+    from portal.uci import to_toml
+
+    toml = to_toml(sys.stdin.buffer.read().decode(errors="replace"))
+    if options.output is None:
+        print(toml, end="")
+        return
+    try:
+        if not options.output.exists() or options.output.read_bytes() != toml.encode():
+            write_whole(options.output, toml.encode())  # Flash wears out by writing.
+            sync_names(options.output.parent)
+    except OSError as error:
+        raise StartError(f"{options.output} cannot be written: {error.strerror}") from None
 
 
 def _cleanup(options: argparse.Namespace) -> int:

@@ -6,12 +6,14 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from portal.__main__ import parser
 from portal.config import REQUIRED, Config, load
+from portal.router_settings import Router
+from portal.setting_values import OtherDay
 
 DOCS = Path(__file__).parents[2] / "docs"
 SECTIONS: dict[str, Any] = {section.name: section.type for section in fields(Config)}
@@ -64,6 +66,34 @@ def test_every_default_is_the_one_documented(section: str) -> None:
 
 def test_the_example_is_a_configuration() -> None:
     load(DOCS / "portal.toml.example")
+
+
+def test_every_setting_is_in_what_a_router_comes_with() -> None:
+    text = (DOCS.parent / "deploy/openwrt/root/etc/config/portal").read_text(encoding="utf-8")
+
+    for section, kind in SECTIONS.items():
+        lines = rf"^config {section} '{section}'\n((?:\t.*\n)*)"
+        [own] = re.findall(lines, text, flags=re.MULTILINE)
+        named = re.findall(r"^\t(?:# )?(?:option|list) (\w+) ", own, flags=re.MULTILINE)
+        expected = [
+            f"{entry.name}_opening_hours" if OtherDay in get_args(entry.type) else entry.name
+            for entry in fields(kind)
+        ]
+        assert list(dict.fromkeys(named)) == expected, section
+
+
+def test_every_setting_of_the_router_is_documented_with_its_own_words() -> None:
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `router\.(\w+)` \| (.+?) \| (.+) \|$", text, flags=re.MULTILINE)
+    settings = {entry.name: entry for entry in fields(Router)}
+
+    assert {key: words for key, _, words in rows} == {
+        name: entry.metadata["doc"] for name, entry in settings.items()
+    }
+    for key, written, _ in rows:
+        default = settings[key].default
+        value = str(int(default)) if isinstance(default, bool) else str(default or "none")
+        assert written.strip("`'") == value, key
 
 
 # Commands
