@@ -19,6 +19,7 @@ from portal import (
     gateway_commands,
     lawful_commands,
     report_commands,
+    site_commands,
 )
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
@@ -109,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     lawful_commands.add(commands.add_parser)
     report_commands.add(commands.add_parser, _with_config)
     doctor_commands.add(command)
+    site_commands.add(commands.add_parser)
     staff = commands.add_parser("staff", help="Accounts of staff, and their pages.")
     staff_commands.add(staff, _with_config)
     return top

@@ -8,7 +8,15 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -211,6 +219,25 @@ def addresses(value: object) -> tuple[Address, ...]:
         raise ValueError(f'not a list of addresses ({error}); write ["192.0.2.53"]') from None
     if any("%" in str(address) for address in found):
         raise ValueError('has a scope ("%") in it; write the address alone')
+    return found
+
+
+def one_address(value: object) -> IPv4Address:
+    try:
+        return IPv4Address(text(value))
+    except ValueError:
+        raise ValueError('not an IPv4 address; write one like "192.0.2.1"') from None
+
+
+def address_with_prefix(value: object) -> IPv4Interface:
+    """An address of this machine in a network with room for others."""
+    try:
+        found = IPv4Interface(text(value))
+    except ValueError:
+        raise ValueError('not an address with its prefix; write "192.0.2.2/24"') from None
+    network = found.network
+    if network.prefixlen > 30 or found.ip in (network.network_address, network.broadcast_address):
+        raise ValueError('not an address with its prefix; write "192.0.2.2/24"')
     return found
 
 
