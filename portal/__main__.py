@@ -13,6 +13,7 @@ from content_cache.toml_file import FileProblems
 from firewall.enforcer import EnforcementError
 from portal import (
     __version__,
+    backup_commands,
     content_commands,
     control,
     doctor_commands,
@@ -21,6 +22,7 @@ from portal import (
     report_commands,
     site_commands,
 )
+from portal.backup import PENDING, BackupProblem
 from portal.config import Config, ConfigurationError, load
 from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
@@ -56,7 +58,7 @@ def _done(argv: Sequence[str] | None) -> int:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
     except control.Refused as error:
         return _say(error, FIREWALL if error.by_firewall else FAILED)
-    except (StartError, control.NotRunning, LawfulError, CannotReport) as error:
+    except (StartError, control.NotRunning, LawfulError, CannotReport, BackupProblem) as error:
         return _say(error, FAILED)
     except PermissionError as error:
         where = error.filename or "this"
@@ -101,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
     uci.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
     command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
     gateway_commands.add(command)
+    backup_commands.add(command)
     privacy = command("privacy", _privacy, "Write what a lawyer needs to know of this gateway.")
     privacy.add_argument("what", choices=["annex"], help="the impact assessment's annex")
     privacy.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
@@ -133,6 +136,7 @@ def _run(options: argparse.Namespace) -> int:
     stderr.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[stderr])
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    _finish_restore(options.config.absolute())
     config = load(options.config)
     try:
         asyncio.run(daemon.run(config, options.config.absolute()))
@@ -141,6 +145,20 @@ def _run(options: argparse.Namespace) -> int:
     except BaseExceptionGroup as group:
         raise _foreseen(group) or group from None
     return 0
+
+
+def _finish_restore(config_file: Path) -> None:
+    """Carry out what is left of a restore that was cut short, so that nothing is half old."""
+    if not config_file.with_name(PENDING).exists():
+        return
+    from portal import restore_work
+
+    try:
+        restore_work.finish(config_file)
+    except PermissionError:
+        raise StartError(
+            "a restore was cut short; carry out the rest as root: portal restore --finish"
+        ) from None
 
 
 def _foreseen(group: BaseExceptionGroup[BaseException]) -> Exception | None:

@@ -33,6 +33,9 @@ MOST_SECONDS: Final = 12 * 3600.0
 _NOTE_SECONDS: Final = 60.0
 """How exactly the last request is remembered: flash wears out by writing."""
 
+SCHEMA_VERSION: Final = 1
+"""`PRAGMA user_version` of a database on which every migration has run."""
+
 schema = Migrations("staff")
 
 
