@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from content_cache.toml_file import FileProblems
@@ -67,6 +68,7 @@ def _done(argv: Sequence[str] | None) -> int:
         return FAILED
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
     """Every command and its options; docs/commands.md describes them (a test compares)."""
     top = argparse.ArgumentParser(

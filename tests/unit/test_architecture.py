@@ -167,6 +167,7 @@ def test_a_library_without_types_has_one_door_at_most(library: str) -> None:
     assert len(doors) <= 1, doors
 
 
+@pytest.mark.slow
 def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
     """Each would cost an access point megabytes (ARCHITECTURE, §9 and §10)."""
     heavy = [
@@ -184,6 +185,7 @@ def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
     assert loaded.stdout.split() == []
 
 
+@pytest.mark.slow
 def test_the_daemon_does_not_open_the_staff_s_database() -> None:
     """It shows releases; drafts, accounts and the audit trail are another process's."""
     script = "import sys, portal.daemon; print(*(m for m in sys.modules if 'content_' in m))"

@@ -54,6 +54,7 @@ def test_what_has_to_be_there_is_there_or_there_is_no_bundle() -> None:
 
 
 @pytest.mark.parametrize("most_bytes", [200_000, 500_000])
+@pytest.mark.slow
 def test_a_bundle_of_what_fits_keeps_within_the_budget(tmp_path: Path, most_bytes: int) -> None:
     chance = random.Random(4)
     items = []

@@ -31,6 +31,7 @@ async def keep(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
             await upkeep.keep_garden(device)
 
 
+@pytest.mark.slow
 async def test_each_turn_has_the_next_number(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Device()
 
@@ -40,6 +41,7 @@ async def test_each_turn_has_the_next_number(monkeypatch: pytest.MonkeyPatch) ->
     assert device.turns == sorted(set(device.turns))
 
 
+@pytest.mark.slow
 async def test_a_refusal_is_said_and_the_next_turn_comes(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -258,6 +258,7 @@ def test_a_device_may_send_a_few(site: Site, path: str, fields: dict[str, str], 
     assert "Lúc này đã nhận đủ" in send(site, path, **fields).text
 
 
+@pytest.mark.slow
 def test_made_up_devices_cannot_fill_the_disk(site: Site) -> None:
     for number in range(250):
         site.phone.mac = mac(number)
@@ -435,6 +436,7 @@ def test_searching_has_an_end(site: Site) -> None:
     assert ["<mark>" in page for page in pages] == [True] * 20 + [False] * 5
 
 
+@pytest.mark.slow
 def test_made_up_devices_cannot_search_without_an_end(site: Site) -> None:
     found = 0
     for number in range(6):

@@ -18,7 +18,14 @@ from splash.pages import Page, Pages
 from splash.site import Site
 from splash.views import LANGUAGES, LOOKS, Look, View, look_of, query
 
-EVERY = list(product((example.CAPTIVE | example.OPEN).values(), LOOKS, (False, True)))
+EVERY = example.CAPTIVE | example.OPEN
+"""Every page; each is tried in all its looks by one test."""
+
+WAYS = list(product(LOOKS, (False, True)))
+SAMPLES = {
+    language: str(shipped.entries["footer.sample_badge"])
+    for language, shipped in texts.load().items()
+}
 
 HOSTILE = parse(
     "hostile.md",
@@ -84,9 +91,13 @@ class Outline(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-@pytest.mark.parametrize(("view", "look", "open"), EVERY)
-def test_every_page_is_whole_and_small(shown: Pages, view: View, look: Look, open: bool) -> None:
-    page = shown.page(view, look, open=open)
+@pytest.mark.parametrize("name", EVERY)
+def test_every_page_is_whole_and_small(shown: Pages, name: str) -> None:
+    for look, open in WAYS:
+        is_whole_and_small(shown.page(EVERY[name], look, open=open), look)
+
+
+def is_whole_and_small(page: Page, look: Look) -> None:
     text = html(page)
     outline = Outline(text)
 
@@ -98,11 +109,16 @@ def test_every_page_is_whole_and_small(shown: Pages, view: View, look: Look, ope
     assert not [tag for tag, _ in outline.elements if tag in ("script", "img", "iframe", "object")]
     assert example.SITE.org in text
     assert example.SITE.responsible in text
-    assert str(texts.load()[look.language].entries["footer.sample_badge"]) in text
+    assert SAMPLES[look.language] in text
 
 
-@pytest.mark.parametrize(("view", "look", "open"), EVERY)
-def test_what_is_not_known_is_not_mentioned(view: View, look: Look, open: bool) -> None:
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_not_known_is_not_mentioned(name: str) -> None:
+    for look, open in WAYS:
+        mentions_only_what_is_known(EVERY[name], look, open)
+
+
+def mentions_only_what_is_known(view: View, look: Look, open: bool) -> None:
     text = html(BARE_PAGES.page(view, look, open=open))
     body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
     said = re.sub(r"<[^>]+>", "", re.sub(r"</(p|li|a|h1|h2)>", "\n", body))
@@ -227,6 +243,7 @@ def test_what_staff_write_is_escaped() -> None:
         }
 
 
+@pytest.mark.slow
 def test_a_finished_page_is_kept_and_memory_is_bounded(shown: Pages) -> None:
     kept = shown.page(views.Splash(), Look(), open=False)
     assert shown.page(views.Splash(), Look(), open=False) is kept

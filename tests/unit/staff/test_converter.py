@@ -20,6 +20,7 @@ def limited(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 async def test_each_kind_of_job_is_done() -> None:
     converter = Converter()
 

@@ -25,6 +25,7 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
+@pytest.mark.slow
 def test_a_photo_becomes_a_small_webp() -> None:
     shrunk = shrink(photo(1000, 750), "body")
 
@@ -34,6 +35,7 @@ def test_a_photo_becomes_a_small_webp() -> None:
     assert len(shrunk.data) <= images.BYTES["body"]
 
 
+@pytest.mark.slow
 def test_a_poster_fits_what_a_splash_may_weigh_however_wild_it_is() -> None:
     shrunk = shrink(photo(600, 800, quality=95), "poster")
 

@@ -157,6 +157,7 @@ async def test_what_was_tried_is_shown_in_frames_to_who_tried_it(
     assert others.status == 404
 
 
+@pytest.mark.slow
 async def test_problems_are_told_and_nothing_is_asked(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         hoa = await world.signed_in("hoa", "author")

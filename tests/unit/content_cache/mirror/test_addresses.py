@@ -44,6 +44,7 @@ def test_what_is_no_page_is_none(address: str) -> None:
 
 
 @given(st.text(max_size=40))
+@pytest.mark.slow
 def test_a_normal_address_is_plain_and_stays(address: str) -> None:
     one = normal(address, "https://b.vn/")
 

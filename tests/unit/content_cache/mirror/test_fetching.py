@@ -154,6 +154,7 @@ async def test_what_has_not_changed_is_not_sent_again() -> None:
 
 
 @pytest.mark.parametrize("where", ["head", "body"])
+@pytest.mark.slow
 async def test_a_server_that_dribbles_is_left_in_time(where: str) -> None:
     async def drip(request: web.Request) -> web.StreamResponse:
         transport = request.transport
@@ -172,6 +173,7 @@ async def test_a_server_that_dribbles_is_left_in_time(where: str) -> None:
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 async def test_all_redirects_together_have_one_deadline() -> None:
     async def slow_round(request: web.Request) -> web.Response:
         await asyncio.sleep(0.15)

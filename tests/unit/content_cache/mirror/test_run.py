@@ -117,6 +117,7 @@ async def test_good_articles_come_whole_and_broken_ones_are_told(world: World, k
     check(world.site, await world.run(world.source(kind)))
 
 
+@pytest.mark.slow
 def test_a_list_leads_to_the_same_and_pictures_come_along() -> None:
     world, outcome = with_pictures()
 
@@ -171,6 +172,7 @@ def test_requests_are_a_second_apart_and_none_goes_where_robots_may_not() -> Non
     assert not any(entry["path"].startswith("/noi-bo/") for entry in world.server.requests)
 
 
+@pytest.mark.slow
 async def test_pictures_of_a_page_that_is_as_it_was_are_not_asked_for() -> None:
     async with serving(Site(12, pictures=2, drips=False)) as world:
         source = world.source()
@@ -212,6 +214,7 @@ async def test_what_the_sitemap_says_has_not_changed_is_not_asked_for(world: Wor
     assert Counter(result.state for result in outcome.results) == {"unchanged": 29, "changed": 1}
 
 
+@pytest.mark.slow
 async def test_articles_are_guessed_where_no_rule_is_given(world: World) -> None:
     rule = {"link": "h3 a", "next": "a.next", "pages": 50}
 
