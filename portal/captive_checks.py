@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+API_PATH: Final = "/captive-portal/api"
+"""Where the API that replaces these checks is (RFC 8908)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:

@@ -24,7 +24,7 @@ from aiohttp.web_response import Response, StreamResponse
 
 from firewall.enforcer import EnforcementError
 from portal.asking import Asking
-from portal.captive_checks import expected
+from portal.captive_checks import API_PATH, expected
 from portal.desk import Desk
 from portal.events import ConditionsAccepted, SessionWithdrawn
 from portal.library import Shelf
@@ -41,7 +41,6 @@ from portal.worker_pages import WorkerPages
 from splash import views
 from splash.views import Look, View, look_of
 
-API_PATH = "/captive-portal/api"
 BLOCKED_NAME_PATH = views.path_of(views.BlockedName())
 _FULL_RETRY_MINUTES = 10
 _CHECK_HEADERS = {"Server": "portal", "Cache-Control": "no-store", "Connection": "close"}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from portal.config import Config, ConfigurationError, load
-from portal.doctor import gateway, house, kernel, line
+from portal.doctor import gateway, house, join, kernel, line
 from portal.doctor.finding import Finding
 
 Look: TypeAlias = Callable[[Config], Iterator[Finding]]
@@ -21,6 +21,7 @@ LOOKS: Final[tuple[Look, ...]] = (
     line.answers,
     gateway.rules,
     gateway.table,
+    join.join,
     kernel.forwarding,
     kernel.neighbour_tables,
     kernel.false_routers,

@@ -10,6 +10,7 @@ from typing import Final
 from portal.doctor.wording import Words
 from portal.doctor.words_gateway import GATEWAY
 from portal.doctor.words_line import LINE
+from portal.doctor.words_phones import PHONES
 
 SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "configuration": ("configuration", "cấu hình"),
@@ -23,6 +24,10 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "names": ("names (DNS)", "tên miền (DNS)"),
     "rules": ("rules", "luật tường lửa"),
     "table": ("rules in the kernel", "luật trong nhân máy"),
+    "dhcp": ("addresses for phones (DHCP)", "cấp địa chỉ cho điện thoại (DHCP)"),
+    "announced": ("announcement (DHCP option 114)", "báo địa chỉ cổng (DHCP option 114)"),
+    "captive": ("as a phone sees it", "thử như điện thoại mới vào"),
+    "closed": ("the router itself", "trang quản trị của máy"),
     "forwarding": ("{family} forwarding", "chuyển tiếp {family}"),
     "neighbours": ("{family} neighbours", "bảng láng giềng {family}"),
     "routers": ("router advertisements", "quảng bá bộ định tuyến"),
@@ -42,4 +47,4 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "look": ("the doctor itself", "chính phần kiểm tra"),
 }
 
-WORDS: Final[Words] = {**GATEWAY, **LINE}
+WORDS: Final[Words] = {**GATEWAY, **LINE, **PHONES}

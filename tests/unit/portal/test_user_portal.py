@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.captive_checks import API_PATH
 from portal.events import EquipmentBlocked
 from portal.runner import Overloaded
 from portal.session import Instant, Pseudonym, Session
-from portal.user_portal import API_PATH, form_token
+from portal.user_portal import form_token
 from splash import example
 from tests.unit.portal.site import HOST, OTHER, PAGES, PHONE, TOKEN, Reply, Site, pages, secret
 from tests.unit.portal.world import (
