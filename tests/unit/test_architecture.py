@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("firewall", "content_cache", "splash", "portal", "reports")
+OURS = ("firewall", "content_cache", "splash", "portal", "reports", "paper")
 
 MAY_IMPORT = {
     "firewall": {"firewall"},
@@ -19,11 +19,13 @@ MAY_IMPORT = {
     "splash": {"splash", "content_cache"},
     "portal": set(OURS),
     "reports": {"reports", "portal", "splash", "content_cache"},
+    "paper": {"paper", "reports", "portal", "splash"},
 }
 REPORTS_KNOW = {
     *("portal.hearing", "portal.schedule", "portal.session_store", "portal.staff.figures"),
 }
 """What reports may import of the portal: the shape of what it wrote down."""
+PAPER_KNOWS = {"portal.schedule", "reports.layout"}
 
 
 def deciding() -> list[str]:
@@ -49,7 +51,7 @@ EFFECTS = {
     "time",
 }
 
-UNTYPED = ["feedparser", "nftables", "pyroute2"]
+UNTYPED = ["feedparser", "nftables", "pyroute2", "reportlab"]
 """Libraries without types: what they really return is written down in one file each."""
 
 
@@ -124,6 +126,30 @@ def test_reports_read_what_was_written_down_and_know_nothing_else_of_the_portal(
     assert known == REPORTS_KNOW
 
 
+def test_paper_knows_the_week_and_the_look_of_papers_and_nothing_else_of_others() -> None:
+    known = {
+        module
+        for path in files("paper")
+        for module in imported(path)
+        if module.startswith(("portal.", "reports."))
+        and (ROOT / f"{module.replace('.', '/')}.py").exists()
+    }
+
+    assert known == PAPER_KNOWS
+
+
+def test_only_commands_and_the_staff_s_pages_know_paper() -> None:
+    wrong = {
+        str(path.relative_to(ROOT))
+        for package in OURS
+        if package != "paper"
+        for path in files(package)
+        if "paper" in packages(path)
+    }
+
+    assert wrong <= {"portal/paper_content.py", "portal/paper_work.py"}
+
+
 def test_only_the_command_knows_reports() -> None:
     """Inside its functions: what makes Word and Excel files is loaded when one is wanted."""
     wrong = {
@@ -134,7 +160,10 @@ def test_only_the_command_knows_reports() -> None:
         if "reports" in packages(path)
     }
 
-    assert wrong <= {"portal/report_commands.py", "portal/report_work.py"}
+    assert wrong <= {
+        *("portal/report_commands.py", "portal/report_work.py"),
+        "paper/draw_handover.py",
+    }
 
 
 @pytest.mark.parametrize("path", DECIDING)
@@ -175,6 +204,7 @@ def test_the_daemon_carries_no_library_that_only_tools_need() -> None:
         "nacl",
         *("feedparser", "trafilatura", "selectolax", "protego"),
         *("docx", "xlsxwriter", "reports"),
+        *("reportlab", "paper"),
     ]
     script = f"import sys, portal.daemon; print(*sorted(set(sys.modules) & set({heavy!r})))"
 
