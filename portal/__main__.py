@@ -20,6 +20,7 @@ from portal import (
     doctor_commands,
     gateway_commands,
     lawful_commands,
+    paper_commands,
     report_commands,
     site_commands,
 )
@@ -29,12 +30,19 @@ from portal.discreet import DiscreetFormatter
 from portal.lawful_error import LawfulError
 from portal.lean import without_init
 from portal.machine import StartError
+from portal.paper_commands import CannotPrint
 from portal.report_commands import CannotReport
 from portal.staff import commands as staff_commands
 
 DEFAULT_CONFIG = Path("/etc/portal/portal.toml")
 
 FAILED, USAGE, FIREWALL = 1, 2, 3
+
+_CANNOT = (
+    *(StartError, control.NotRunning, LawfulError, BackupProblem),
+    *(CannotPrint, CannotReport),
+)
+"""What says in its own words why nothing was done."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +67,7 @@ def _done(argv: Sequence[str] | None) -> int:
         return _say(f"the firewall refused; nothing was changed\n{error}", FIREWALL)
     except control.Refused as error:
         return _say(error, FIREWALL if error.by_firewall else FAILED)
-    except (StartError, control.NotRunning, LawfulError, CannotReport, BackupProblem) as error:
+    except _CANNOT as error:
         return _say(error, FAILED)
     except PermissionError as error:
         where = error.filename or "this"
@@ -116,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     report_commands.add(commands.add_parser, _with_config)
     doctor_commands.add(command)
     site_commands.add(commands.add_parser)
+    paper_commands.add(command)
     staff = commands.add_parser("staff", help="Accounts of staff, and their pages.")
     staff_commands.add(staff, _with_config)
     return top
