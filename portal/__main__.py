@@ -53,8 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # Here, where a pipe that nobody reads is no surprise.
     except BrokenPipeError:  # `| head` has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return FAILED
+    except OSError as error:  # A full disk, most likely, below a file or below stdout.
+        _leave_stdout()
+        where = f"{error.filename}: " if error.filename else "this cannot be written: "
+        return _say(f"{where}{error.strerror or error}", FAILED)
 
 
 def _done(argv: Sequence[str] | None) -> int:
@@ -291,6 +295,11 @@ def _config_or_none(path: Path) -> Config | None:
         return load(path)
     except ConfigurationError:
         return None
+
+
+def _leave_stdout() -> None:
+    """What is still held back for it goes nowhere, and without a word at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: object, code: int) -> int:
