@@ -22,6 +22,7 @@ from portal import (
     lawful_commands,
     paper_commands,
     report_commands,
+    setup_commands,
     site_commands,
 )
 from portal.backup import PENDING, BackupProblem
@@ -128,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
     report_commands.add(commands.add_parser, _with_config)
     doctor_commands.add(command)
     site_commands.add(commands.add_parser)
+    setup_commands.add(commands.add_parser)
     paper_commands.add(command)
     staff = commands.add_parser("staff", help="Accounts of staff, and their pages.")
     staff_commands.add(staff, _with_config)

@@ -6,15 +6,15 @@ import resource
 import socket
 import ssl
 from asyncio.sslproto import SSLProtocol
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 from aiohttp.web_server import Server
 
 from portal.connections import PLACES, SECURE_PLACES, Connections
 from portal.machine import StartError
-from portal.user_portal import UserPortal
 
 _AGAIN_SECONDS = 1.0
 _BACKLOG = 4096
@@ -36,6 +36,16 @@ class PortTaken(StartError):
     """Another program listens where the pages should be."""
 
 
+class Answers(Protocol):
+    """Who answers requests; never raises."""
+
+    async def handle(self, request: BaseRequest) -> StreamResponse: ...
+
+    def unreadable(self) -> StreamResponse:
+        """The answer to bytes that are no request."""
+        ...
+
+
 class Listeners:
     """Serves the user portal on an interface, through every life of that interface."""
 
@@ -44,7 +54,7 @@ class Listeners:
         interface: str,
         http_port: int,
         https: tuple[int, ssl.SSLContext] | None,
-        portal: UserPortal,
+        portal: Answers,
         connections: Connections,
     ) -> None:
         self._interface = interface
@@ -118,7 +128,7 @@ class _Server(Server):
     the log for every such request.
     """
 
-    def __init__(self, portal: UserPortal) -> None:
+    def __init__(self, portal: Answers) -> None:
         self.unreadable = portal.unreadable
         self._settings: dict[str, Any] = {
             "access_log": None,
@@ -140,7 +150,7 @@ class _Exchange(RequestHandler):
         self._unreadable = server.unreadable
 
     def handle_error(self, *_: Any, **__: Any) -> StreamResponse:
-        """Answer what could not be read. `UserPortal.handle` itself never fails."""
+        """Answer what could not be read. `Answers.handle` itself never fails."""
         return self._unreadable()
 
     def log_exception(self, *args: Any, **words: Any) -> None:

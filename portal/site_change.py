@@ -49,12 +49,11 @@ def changes(current: Sections, house: House, *, replace: bool = False) -> list[s
         AnotherHouse: it is another's, and `replace` was not said.
     """
     before = current.get("site", {})
-    id, name = _text(before.get("id")), _text(before.get("name"))
-    other = bool(id) and id != house.id
+    other = is_of_another(current, house)
     if other and not replace:
-        raise AnotherHouse(id, name)
+        raise AnotherHouse(_text(before.get("id")), _text(before.get("name")))
     wanted = settings_of(house)
-    former = _former_names(before, house) if id == house.id else ()
+    former = () if other or not before.get("id") else _former_names(before, house)
     if former:
         wanted["site"]["former_names"] = former
     lines: list[str] = []
@@ -68,6 +67,11 @@ def changes(current: Sections, house: House, *, replace: bool = False) -> list[s
             if known != value:
                 lines += _set(f"{PACKAGE}.{section}.{option}", value, known)
     return lines
+
+
+def is_of_another(current: Sections, house: House) -> bool:
+    """Whether the router belongs to a house, and not to this one."""
+    return _text(current.get("site", {}).get("id")) not in ("", house.id)
 
 
 def first_boot(house: House) -> list[str]:

@@ -124,12 +124,11 @@ def _set_up(house: House, replace: bool) -> int:
             " on it. If it really moves to another site, add --replace.",
             1,
         )
-    if not changed and site_work.is_applied():
+    if not changed:
         print(f"{name} ({house.id}): is set up already; nothing was changed")
         return 0
-    print(f"{name} ({house.id}): the settings are written; bringing up its network")
-    site_work.apply()
-    print(f"{name} ({house.id}): done")
+    print(f"{name} ({house.id}): is set up; the network starts anew")
+    site_work.take_effect()
     return 0
 
 

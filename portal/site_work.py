@@ -1,27 +1,27 @@
-"""Makes this router the router of a house: UCI settings, then whatever follows from them.
+"""Makes this router the router of a house: UCI settings, and what follows from them.
 
-What is set is decided in `portal.site_change`; what follows (network, radio, addresses, firewall)
-is the work of one program of the router's, `APPLY`. A mark on the flash says between the two that
-it has to run, so that a power cut there is made good by running either again.
+What is set is decided in `portal.site_change`; what follows (networks, radio, addresses, firewall)
+is the work of one program of the router's, `APPLY`, which reads settings that are not committed
+yet. They are committed last: so a router that loses power in the middle, or on which anything
+fails, does not know its house, and whoever tries again begins anew.
 """
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from portal import site_change
 from portal.site_change import LINE, PACKAGE, Sections
-from portal.site_file import House
+from portal.site_file import House, Wan
 
 SITES: Final = Path("/etc/portal/sites.toml")
 """The houses this router's image was made for."""
-APPLY: Final = Path("/usr/libexec/portal/apply")
-MARK: Final = Path("/etc/portal/apply-pending")
+APPLY: Final = "/usr/libexec/portal/apply"
 
 _UCI_SECONDS: Final = 30
-_APPLY_SECONDS: Final = 240
+_APPLY_SECONDS: Final = 180
 _MOST_SHOWN: Final = 500
 
 
@@ -29,80 +29,95 @@ class CannotSetUp(Exception):
     """This router could not be made a house's; the text says why."""
 
 
-def write(house: House, *, replace: bool = False) -> bool:
+def write(
+    house: House, *, replace: bool = False, applying: Callable[[], object] = lambda: None
+) -> bool:
     """Set the router to be the house's; whether anything was changed.
+
+    It has effect with `take_effect`. `applying` is called when the settings are right and the
+    longer part begins.
 
     Raises:
         AnotherHouse: it is another's, and `replace` was not said. Nothing was changed.
-        CannotSetUp: it cannot be written, or this is no OpenWrt router; what was before is left.
+        CannotSetUp: it cannot be set, or this is no OpenWrt router; the router is no house's
+            that it was not before.
     """
-    lines = site_change.changes(_exported(PACKAGE), house, replace=replace)
-    line = site_change.changes_of_line(_exported(LINE), house.wan) if house.wan else []
+    current = _exported(PACKAGE)
+    lines = site_change.changes(current, house, replace=replace)
+    # The line of another house is not this one's, whether its file says so or not.
+    wan = house.wan or (Wan() if site_change.is_of_another(current, house) else None)
+    line = site_change.changes_of_line(_exported(LINE), wan) if wan else []
     if not lines and not line:
         return False
     try:
-        MARK.parent.mkdir(parents=True, exist_ok=True)
-        MARK.touch()
-    except OSError as error:
-        raise CannotSetUp(f"{MARK} cannot be written: {error.strerror}") from None
-    _set(LINE, line)
-    _set(PACKAGE, lines)  # Last: from here on the router knows its house.
+        _stage([*line, *lines])
+        applying()
+        if _exported(PACKAGE).get("router", {}).get("managed") == "1":
+            _must(APPLY, "--no-reload", seconds=_APPLY_SECONDS)
+        _must("uci", "commit", LINE)
+        _must("uci", "commit", PACKAGE)
+    except CannotSetUp:
+        for package in (LINE, PACKAGE):
+            _run(["uci", "-q", "revert", package], _UCI_SECONDS)
+        raise
     os.sync()
     return True
 
 
-def _exported(package: str) -> Sections:
-    return site_change.read_export(_uci("export", package))
-
-
-def _set(package: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    try:
-        # `uci batch` goes on after a refusal, and says nothing of it in its exit code.
-        if said := _uci("batch", said_by="".join(f"{line}\n" for line in lines)):
-            raise CannotSetUp(f"uci refused: {said[:_MOST_SHOWN]}")
-        _uci("commit", package)
-    except CannotSetUp:
-        _uci("revert", package)
-        raise
-
-
-def is_applied() -> bool:
-    """Whether what was set last is in force, as far as this is known."""
-    return not MARK.exists()
-
-
-def apply() -> None:
-    """Bring network, radio and firewall to what is set.
+def has_a_house() -> bool:
+    """Whether this router knows its house.
 
     Raises:
-        CannotSetUp: it failed; the settings stay, and running this again goes on.
+        CannotSetUp: this is no OpenWrt router.
     """
-    rest = _run([str(APPLY)], _APPLY_SECONDS)
-    if rest.returncode:
-        said = (rest.stderr or rest.stdout).strip()[-_MOST_SHOWN:]
-        raise CannotSetUp(f"{APPLY} failed ({rest.returncode}): {said}")
-    MARK.unlink(missing_ok=True)
+    return bool(_exported(PACKAGE).get("site", {}).get("id"))
 
 
-def _uci(*words: str, said_by: str | None = None) -> str:
-    """What `uci` prints; for what it is told by `said_by`, what it complains of."""
-    done = _run(["uci", *words], _UCI_SECONDS, said_by)
+def start_the_gateway() -> None:
+    """Have procd run what it should now; it ends us.
+
+    Raises:
+        CannotSetUp: it failed.
+    """
+    _must("/etc/init.d/portal", "start")
+
+
+def take_effect() -> None:
+    """Have every service that follows what was changed do so: networks, radio, ourselves.
+
+    Raises:
+        CannotSetUp: it failed; the settings stay, and a restart of the router does it.
+    """
+    _must("reload_config")
+
+
+def _exported(package: str) -> Sections:
+    return site_change.read_export(_must("uci", "export", package))
+
+
+def _stage(lines: Sequence[str]) -> None:
+    """Have `uci` take `lines` down, for what asks it; nothing is on the flash yet."""
+    done = _run(["uci", "batch"], _UCI_SECONDS, "".join(f"{line}\n" for line in lines))
+    # It goes on after a refusal, and says nothing of that in its exit code.
+    if done.returncode or done.stderr.strip():
+        raise CannotSetUp(f"uci refused: {_end(done.stderr)}")
+
+
+def _must(*words: str, seconds: float = _UCI_SECONDS) -> str:
+    """What a program prints; its failure is ours."""
+    done = _run(words, seconds)
     if done.returncode:
-        said = done.stderr.strip()[:_MOST_SHOWN]
-        raise CannotSetUp(f"uci {' '.join(words)} failed: {said}")
-    return done.stdout if said_by is None else done.stderr.strip()
+        said = _end(done.stderr or done.stdout)
+        raise CannotSetUp(f"{' '.join(words)} failed ({done.returncode}): {said}")
+    return done.stdout
 
 
-def _run(
-    words: Sequence[str], seconds: float, said: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a program; no shell reads `words`. It outlives us if somebody ends us meanwhile."""
+def _run(words: Sequence[str], seconds: float, said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program; no shell reads `words`. It goes on to its end if somebody ends us."""
     try:
         return subprocess.run(
             words,
-            input=said or "",
+            input=said,
             capture_output=True,
             text=True,
             errors="replace",
@@ -111,11 +126,12 @@ def _run(
             check=False,
         )
     except FileNotFoundError:
-        raise CannotSetUp(
-            f"{words[0]} is not here: this is no router with our package; `--show` prints what"
-            " would be set"
-        ) from None
+        raise CannotSetUp(f"{words[0]} is not here: this is no router with our package") from None
     except subprocess.TimeoutExpired:
         raise CannotSetUp(f"{words[0]} did not end within {seconds:.0f} s") from None
     except OSError as error:
         raise CannotSetUp(f"{words[0]} cannot be run: {error.strerror}") from None
+
+
+def _end(text: str) -> str:
+    return text.strip()[-_MOST_SHOWN:]
