@@ -4,25 +4,23 @@ import argparse
 import importlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from content_cache.manifest import BundleError
 from content_cache.signing import signer_of
-from portal.config import Config, load
+from portal import report_making as making
+from portal.config import load
 from portal.machine import become_owner_of
 from portal.report_commands import FORMATS, CannotReport
 from portal.tables import table
 from reports import export as exports
-from reports import record, record_file, report
-from reports.facts import Period, Place, ReportError, SiteFacts, day_at
-from reports.gather import gather, whole_days
-from reports.items import items_of
+from reports import record, record_file
+from reports.facts import Period, ReportError
 
-_WRITERS: Final = {
+WRITERS: Final = {
     "docx": "reports.document",
     "xlsx": "reports.workbook",
     "csv": "reports.csv_file",
@@ -30,7 +28,6 @@ _WRITERS: Final = {
     "html": "reports.html_page",
 }
 _KEY_FILE: Final = "export.key"
-HERE: Final = "máy này"
 
 
 def write_report(options: argparse.Namespace) -> None:
@@ -38,31 +35,22 @@ def write_report(options: argparse.Namespace) -> None:
     with _told("no report was written"):
         period = _period(options)
         form = _form(options)
-        before = None if options.compare is None else Period(*options.compare)
-        now = time.time()
         entered = _entered(options)
-        files = list(_files(options.read))
+        files = list(making.in_folders(options.read))
         config = None if files and not options.config.exists() else load(options.config)
-        wanted = set(options.site)
-        sources = [*_own(config, period, before, now, needed=not files), *_read(files, entered)]
-        if wanted:
-            known = {one.place.id for one in sources}
-            if missing := sorted(wanted - known):
-                raise ReportError([f"--site {id}: there are no records of it" for id in missing])
-            sources = [one for one in sources if one.place.id in wanted]
-            entered = replace(
-                entered, sites=tuple(site for site in entered.sites if site.id in wanted)
-            )
-        made = report.made(
-            sources,
-            entered,
-            _over(period, now),
-            before,
-            day_at(now),
-            config.organisation.name if config else entered.document.body or "………",
-            config.organisation.unit if config else "………",
+        recorded = config is not None and (
+            not files or (config.storage.data_dir / "sessions.db").exists()
         )
-        data: bytes = importlib.import_module(_WRITERS[form]).written(made)
+        wanted = making.Wanted(
+            period=period,
+            before=None if options.compare is None else Period(*options.compare),
+            sites=frozenset(options.site),
+            organisation=config.organisation.name if config else entered.document.body or "………",
+            unit=config.organisation.unit if config else "………",
+        )
+        own = making.own_of(config) if config is not None and recorded else None
+        made = making.make(wanted, own, entered, files, time.time())
+        data: bytes = importlib.import_module(WRITERS[form]).written(made)
         _write(options.output, data)
     if made.period != period:
         print(f"the period was cut to {made.period.last}: later days are not over yet")
@@ -84,8 +72,8 @@ def write_export(options: argparse.Namespace) -> None:
         period, now = _period(options), time.time()
         if options.output is None:
             raise ReportError(["-o is missing; name the file to write, like hp-001-2026-03.json"])
-        over = _over(period, now)
-        facts = _gather(config, over, now)
+        over = making.over(period, now)
+        facts = making.own_of(config).gather(over, now)
         if not facts.days:
             raise ReportError([f"nothing was recorded from {over.first} to {over.last}"])
         user, group = os.geteuid(), os.getegid()
@@ -158,13 +146,6 @@ def _period(options: argparse.Namespace) -> Period:
     return Period(options.first, options.last)
 
 
-def _over(period: Period, now: float) -> Period:
-    over = whole_days(period, now)
-    if over is None:
-        raise ReportError([f"no day from {period.first} on is over yet (today is {day_at(now)})"])
-    return over
-
-
 def _form(options: argparse.Namespace) -> str:
     if options.output is None:
         raise ReportError(["-o is missing; name the file to write, like bao-cao.docx"])
@@ -184,78 +165,6 @@ def _entered(options: argparse.Namespace) -> record.Record:
     if options.record is not None and not options.record.exists():
         raise ReportError([f"{options.record} is not there"])
     return record_file.load(_record_path(options))
-
-
-def _own(
-    config: Config | None, period: Period, before: Period | None, now: float, *, needed: bool
-) -> Iterator[SiteFacts]:
-    """What this machine recorded itself, if it is a gateway."""
-    if config is None or not (needed or (config.storage.data_dir / "sessions.db").exists()):
-        return
-    first = min(period.first, before.first) if before else period.first
-    last = max(period.last, before.last) if before else period.last
-    yield _gather(config, _over(Period(first, last), now), now)
-
-
-def _gather(config: Config, period: Period, now: float) -> SiteFacts:
-    site = config.site
-    return gather(
-        config.storage.data_dir,
-        Place(
-            id=site.id,
-            name=site.name,
-            former_names=site.former_names,
-            rooms=site.rooms,
-            residents=site.residents,
-        ),
-        period,
-        now,
-        config.privacy.keep_days,
-        items_of(config.content_store),
-        HERE,
-    )
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
-
-
-def _read(files: Sequence[Path], entered: record.Record) -> list[SiteFacts]:
-    """The exports; of all files, or of none: what is left out silently would be missed."""
-    found, problems = [], []
-    for file in files:
-        try:
-            export = exports.opened(file.read_bytes(), file.name)
-        except OSError as error:
-            problems.append(f"{file}: cannot be read: {error.strerror}")
-        except ReportError as error:
-            problems += error.problems
-        else:
-            wrong = _distrust(export, file.name, entered)
-            problems += wrong
-            if not wrong:
-                found.append(export.facts)
-    if problems:
-        raise ReportError(problems)
-    return found
-
-
-def _distrust(export: exports.Export, name: str, entered: record.Record) -> list[str]:
-    place = export.facts.place
-    site = entered.site(place.id)
-    believed = site.key if site else None
-    if believed is None:
-        return [
-            f"{name}: is of {place.id} ({place.name}), whose key is not in reports.toml; ask by"
-            " telephone what `portal export --key` prints there. If it is this one, write key ="
-            f' "{export.key}" into [[site]] {place.id}'
-        ]
-    if believed != export.key:
-        return [
-            f"{name}: is signed by another key than {place.id} has in reports.toml: {export.key}"
-        ]
-    return []
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from content_cache.signing import Signer, fits
 from reports.facts import Day, Devices, Item, Month, Period, Place, Poll, ReportError, SiteFacts
+from splash.content import Words
 
 T = TypeVar("T")
 
@@ -61,25 +62,43 @@ def opened(data: bytes, name: str) -> Export:
     """
     try:
         if len(data) > MOST_BYTES:
-            raise _Wrong(f"has {len(data)} bytes; at most {MOST_BYTES} are read")
+            raise _Wrong(
+                f"tệp có {len(data)} byte; chỉ đọc tệp nhiều nhất {MOST_BYTES} byte",
+                f"has {len(data)} bytes; at most {MOST_BYTES} are read",
+            )
         envelope = _object(_json(data), {"key", "export", "signature"}, "it")
         key, text, signature = (envelope[part] for part in ("key", "export", "signature"))
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise _Wrong("has no key of 64 hexadecimal digits")
+            raise _Wrong(
+                "không có khóa của địa điểm (64 chữ số thập lục phân)",
+                "has no key of 64 hexadecimal digits",
+            )
         if not isinstance(text, str) or not isinstance(signature, str):
-            raise _Wrong("is not whole")
+            raise _Wrong("tệp không đầy đủ; hãy xin gửi lại", "is not whole")
         if not fits(_ABOUT, text.encode("utf-8", "surrogatepass"), key, signature):
-            raise _Wrong("was changed after it was signed, or is damaged; ask for it again")
+            raise _Wrong(
+                "tệp đã bị sửa sau khi ký, hoặc bị hỏng; hãy xin gửi lại",
+                "was changed after it was signed, or is damaged; ask for it again",
+            )
         told = _json(text.encode("utf-8", "surrogatepass"))
         return Export(key, _facts(told, name))
     except _Wrong as wrong:
-        raise ReportError([f"{name}: {line}" for line in wrong.problems[:_MOST_PROBLEMS]]) from None
+        told = wrong.problems[:_MOST_PROBLEMS]
+        raise ReportError(
+            [Words(f"{name}: {line.vi}", f"{name}: {line.en}") for line in told]
+        ) from None
 
 
 class _Wrong(Exception):
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__(*problems)
+    def __init__(self, vi: str, en: str) -> None:
+        self.problems = [Words(vi, en)]
+        super().__init__(en)
+
+    @classmethod
+    def all(cls, problems: list[Words]) -> "_Wrong":
+        wrong = cls("", "")
+        wrong.problems = problems
+        return wrong
 
 
 def _told(facts: SiteFacts) -> dict[str, Any]:
@@ -144,16 +163,21 @@ def _facts(told: object, name: str) -> SiteFacts:
         "it",
     )
     if top["format"] != FORMAT:
-        raise _Wrong(f"has format {top['format']!r}; this program reads {FORMAT}")
-    problems: list[str] = []
+        raise _Wrong(
+            f"tệp có định dạng {str(top['format'])[:20]!r}; ở đây đọc được định dạng {FORMAT}",
+            f"has format {str(top['format'])[:20]!r}; this program reads {FORMAT}",
+        )
+    problems: list[Words] = []
 
     def tried(what: str, read: Callable[[object], T], value: object, otherwise: T) -> T:
         try:
             return read(value)
         except _Wrong as wrong:
-            problems.extend(f"{what}: {line}" for line in wrong.problems)
+            problems.extend(
+                Words(f"{what}: {line.vi}", f"{what}: {line.en}") for line in wrong.problems
+            )
         except (ValueError, TypeError, KeyError, ReportError, OverflowError, AttributeError):
-            problems.append(f"{what} cannot be used")
+            problems.append(Words(f"{what}: không dùng được", f"{what} cannot be used"))
         return otherwise
 
     nowhere = Period(date(2026, 1, 1), date(2026, 1, 1))
@@ -175,18 +199,25 @@ def _facts(told: object, name: str) -> SiteFacts:
     )
     if not problems and facts.made < period.ends:
         problems.append(
-            f"says it was made before its last day ({period.last}) was over;"
-            " the clock of that site was wrong. Set it, and export again"
+            Words(
+                f"tệp ghi là lập trước khi ngày cuối ({period.last:%d/%m/%Y}) kết thúc: đồng hồ của"
+                " máy ở đó sai. Hãy đặt lại giờ rồi xuất lại",
+                f"says it was made before its last day ({period.last}) was over;"
+                " the clock of that site was wrong. Set it, and export again",
+            )
         )
     if problems:
-        raise _Wrong(*problems)
+        raise _Wrong.all(problems)
     return facts
 
 
 def _place(value: object) -> Place:
     told = _object(value, {"id", "name", "former_names", "rooms", "residents"}, "site")
     if not isinstance(told["id"], str) or not _ID.fullmatch(told["id"]):
-        raise _Wrong(f"id = {str(told['id'])[:40]!r} is not the id of a site")
+        raise _Wrong(
+            f"id = {str(told['id'])[:40]!r} không phải mã địa điểm",
+            f"id = {str(told['id'])[:40]!r} is not the id of a site",
+        )
     return Place(
         id=told["id"],
         name=_text(told["name"]),
@@ -200,15 +231,18 @@ def _days(value: object, period: Period) -> tuple[Day, ...]:
     days = tuple(_day(one) for one in _list(value))
     for one in days:
         if one.day not in period:
-            raise _Wrong(f"{one.day} is not in the period of the file")
+            raise _Wrong(
+                f"ngày {one.day:%d/%m/%Y} nằm ngoài kỳ của tệp",
+                f"{one.day} is not in the period of the file",
+            )
     if len({one.day for one in days}) < len(days):
-        raise _Wrong("a day is told twice")
+        raise _Wrong("có ngày được ghi hai lần", "a day is told twice")
     return tuple(sorted(days, key=lambda one: one.day))
 
 
 def _day(value: object) -> Day:
     if not isinstance(value, dict):
-        raise _Wrong("holds something that is no day")
+        raise _Wrong("có mục không phải là ngày", "holds something that is no day")
     told = dict(value)
     day = _date(told.pop("day"))
     made: dict[str, Any] = {name: _count(told.pop(name)) for name in _COUNTS if name in told}
@@ -225,7 +259,10 @@ def _day(value: object) -> Day:
         if name in told:
             made[name] = _counts(told.pop(name))
     if told:
-        raise _Wrong(f"{day} has {', '.join(sorted(told))[:80]} in it, which no day has")
+        raise _Wrong(
+            f"ngày {day:%d/%m/%Y} có mục lạ: {', '.join(sorted(told))[:80]}",
+            f"{day} has {', '.join(sorted(told))[:80]} in it, which no day has",
+        )
     return Day(day=day, **made)
 
 
@@ -268,43 +305,53 @@ def _counts(value: object) -> dict[str, int]:
 
 def _mapping(value: object) -> Mapping[Any, Any]:
     if not isinstance(value, dict) or len(value) > _MOST_ITEMS:
-        raise _Wrong("is not an object, or too large a one")
+        raise _Wrong("không đúng dạng, hoặc quá lớn", "is not an object, or too large a one")
     return value
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list) or len(value) > _MOST_ITEMS:
-        raise _Wrong("is not a list, or too long a one")
+        raise _Wrong("không phải danh sách, hoặc quá dài", "is not a list, or too long a one")
     return value
 
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-        raise _Wrong(f"{str(value)[:40]!r} is not a count")
+        raise _Wrong(
+            f"{str(value)[:40]!r} không phải số đếm", f"{str(value)[:40]!r} is not a count"
+        )
     return value
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        raise _Wrong(f"{str(value)[:40]!r} is not a number")
+        raise _Wrong(f"{str(value)[:40]!r} không phải số", f"{str(value)[:40]!r} is not a number")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > 1000 or not value.isprintable():
-        raise _Wrong("has something in it that is no line of text")
+        raise _Wrong(
+            "có chỗ không phải một dòng chữ", "has something in it that is no line of text"
+        )
     return value
 
 
 def _date(value: object) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise _Wrong(f"{str(value)[:40]!r} is not a day like 2026-03-31")
+        raise _Wrong(
+            f"{str(value)[:40]!r} không phải ngày như 2026-03-31",
+            f"{str(value)[:40]!r} is not a day like 2026-03-31",
+        )
     return date.fromisoformat(value)
 
 
 def _object(value: object, keys: set[str], what: str) -> dict[str, Any]:
     if not isinstance(value, dict) or value.keys() != keys:
-        raise _Wrong(f"{what} is not an export of a site, or not a whole one")
+        raise _Wrong(
+            "không phải tệp xuất của một địa điểm, hoặc không đầy đủ",
+            f"{what} is not an export of a site, or not a whole one",
+        )
     return value
 
 
@@ -312,4 +359,7 @@ def _json(data: bytes) -> object:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise _Wrong("is not an export of a site: no JSON") from None
+        raise _Wrong(
+            "không phải tệp xuất của một địa điểm (không phải JSON)",
+            "is not an export of a site: no JSON",
+        ) from None

@@ -5,7 +5,7 @@ known of it, so that the same day told twice is merged by taking the larger (`re
 There is no device here: how many there were in a month, and nothing else of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -19,16 +19,24 @@ LONGEST_DAYS: Final = 3660
 
 
 class ReportError(Exception):
-    """No report or export was made. `problems` has one line for each thing to mend."""
+    """No report or export was made. `said` has one line for each thing to mend.
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    What only whoever looks after the machine can mend is a str, in English.
+    """
+
+    def __init__(self, problems: Sequence[str | Words]) -> None:
+        self.said = tuple(Words(one, one) if isinstance(one, str) else one for one in problems)
+        lines = self.problems
         super().__init__(
-            problems[0]
-            if len(problems) == 1
-            else "\n".join([head, *(f"  {line}" for line in problems)])
+            lines[0]
+            if len(lines) == 1
+            else "\n".join([f"{len(lines)} problems", *(f"  {line}" for line in lines)])
         )
+
+    @property
+    def problems(self) -> list[str]:
+        """The same for commands, which speak English."""
+        return [one.en for one in self.said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,24 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ReportError([f"the period ends ({self.last}) before it begins ({self.first})"])
+            raise ReportError(
+                [
+                    Words(
+                        f"kỳ báo cáo kết thúc ({self.last:%d/%m/%Y}) trước khi bắt đầu"
+                        f" ({self.first:%d/%m/%Y})",
+                        f"the period ends ({self.last}) before it begins ({self.first})",
+                    )
+                ]
+            )
         if self.days > LONGEST_DAYS:
-            raise ReportError([f"the period has {self.days} days; at most {LONGEST_DAYS}"])
+            raise ReportError(
+                [
+                    Words(
+                        f"kỳ báo cáo dài {self.days} ngày; nhiều nhất {LONGEST_DAYS} ngày",
+                        f"the period has {self.days} days; at most {LONGEST_DAYS}",
+                    )
+                ]
+            )
 
     @property
     def days(self) -> int:

@@ -30,10 +30,10 @@ def written(report: Report) -> bytes:
         report=report,
         period=words.period(report.period),
         made=words.day(report.made),
-        figures=[_row(report, what.key) for what in DEFINITIONS],
+        figures=[row(report, what.key) for what in DEFINITIONS],
         pictures=_pictures(report),
         tables=[
-            {"title": table.title, "columns": table.columns, "rows": _cells(table)}
+            {"title": table.title, "columns": table.columns, "rows": cells(table)}
             for table in tables(report)
             if table.kind not in ("summary", "notes")
         ],
@@ -41,7 +41,8 @@ def written(report: Report) -> bytes:
     return page.encode()
 
 
-def _row(report: Report, key: str) -> dict[str, Any]:
+def row(report: Report, key: str) -> dict[str, Any]:
+    """A figure with what it means, what it was before, and by how much it grew."""
     what, now = BY_KEY[key], report.total[key]
     before = None if report.before is None else report.before[key]
     return {
@@ -74,7 +75,8 @@ def _pictures(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def _cells(table: Table) -> list[list[tuple[str, bool]]]:
+def cells(table: Table) -> list[list[tuple[str, bool]]]:
+    """Every cell as it is written, and whether it is a number."""
     return [
         [
             (shown(cell, column), column.decimals is not None)

@@ -72,7 +72,15 @@ def made(
         ReportError: there is no source.
     """
     if not sources:
-        raise ReportError(["there is nothing to report on: no records and no export"])
+        raise ReportError(
+            [
+                Words(
+                    "không có gì để báo cáo: máy này không có ghi chép, cũng không có tệp nào được"
+                    " gửi lên",
+                    "there is nothing to report on: no records and no export",
+                )
+            ]
+        )
     by_site = [
         list(group)
         for _, group in groupby(

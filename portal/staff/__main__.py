@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[stderr])
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     try:
-        asyncio.run(serve(load(options.config), socket.socket(fileno=options.listening)))
+        listening = socket.socket(fileno=options.listening)
+        asyncio.run(serve(load(options.config), options.config, listening))
     except ConfigurationError as error:
         print(f"portal: {error}", file=sys.stderr)
         return 2

@@ -26,6 +26,7 @@ from portal.staff import (
     own,
     people,
     releases,
+    reporting,
     sign_in,
     sources,
     voices,
@@ -49,6 +50,7 @@ PAGES: Final[Sequence[Callable[[StaffSite], list[Route]]]] = (
     voices.routes,
     draws.routes,
     line.routes,
+    reporting.routes,
     devices.routes,
     audit.routes,
     people.routes,
@@ -71,6 +73,7 @@ def templates() -> Environment:
     found.filters.update(
         when=words.when,
         day=words.day,
+        written_day=words.written_day,
         number=words.number,
         amount=words.amount,
         lasting=words.lasting,

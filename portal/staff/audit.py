@@ -37,6 +37,8 @@ ACTIONS: Final = {
     "draw_entry_deleted": Said("xóa một người khỏi quay thưởng", "deleted an entry of a draw"),
     "device_revoke": Said("kết thúc lượt của một thiết bị", "ended a device's session"),
     "device_block": Said("chặn một thiết bị", "blocked a device"),
+    "report_made": Said("lập báo cáo", "had a report made"),
+    "report_deleted": Said("xóa báo cáo đã lập", "deleted a report"),
     "device_unblock": Said("bỏ chặn một thiết bị", "unblocked a device"),
 }
 

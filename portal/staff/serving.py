@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
@@ -26,8 +27,8 @@ _LEAVE_SECONDS = 2.0
 """How long what is being answered may take when the site is told to end."""
 
 
-async def serve(config: Config, listening: socket.socket) -> None:
-    """Serve on `listening`, and end on SIGTERM or SIGINT.
+async def serve(config: Config, source: Path, listening: socket.socket) -> None:
+    """Serve on `listening`, and end on SIGTERM or SIGINT. `config` was read from `source`.
 
     Raises:
         OSError, sqlite3.Error, BrokenStore, BrokenContent, BundleError: a file in `data_dir`
@@ -35,7 +36,7 @@ async def serve(config: Config, listening: socket.socket) -> None:
     """
     host, _ = config.staff.listen
     async with AsyncExitStack() as stack:
-        site = open_site(config, stack)
+        site = open_site(config, source, stack)
         names = guard.names_of(host, config.staff.names)
         runner = web.AppRunner(
             app.application(site, names), access_log=None, shutdown_timeout=_LEAVE_SECONDS
@@ -49,7 +50,7 @@ async def serve(config: Config, listening: socket.socket) -> None:
         await stopping.wait()
 
 
-def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
+def open_site(config: Config, source: Path, stack: AsyncExitStack) -> StaffSite:
     """Open the stores; `stack` closes them."""
     folder = config.storage.data_dir
     accounts = Accounts(folder / "staff.db")
@@ -72,4 +73,5 @@ def open_site(config: Config, stack: AsyncExitStack) -> StaffSite:
         wall=time.time,
         worker=worker,
         templates=app.templates(),
+        record=source.with_name("reports.toml"),
     )

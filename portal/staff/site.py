@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
 
 from aiohttp import web
@@ -54,6 +55,8 @@ class StaffSite:
     worker: Executor
     """One thread: stores are used in turn."""
     templates: Environment
+    record: Path
+    """`reports.toml`, where technicians write down sites and costs; it need not be there."""
     told: dict[str, Message] = field(default_factory=dict)
     """What is to be said on the next page of a sign-in, by its hash."""
 

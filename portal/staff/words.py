@@ -42,6 +42,11 @@ def day(wall: float) -> str:
     return datetime.fromtimestamp(wall, UTC).astimezone(SITE_TIME).strftime("%d/%m/%Y")
 
 
+def written_day(iso: str) -> str:
+    """`23/11/2026` of `2026-11-23`."""
+    return "/".join(reversed(iso.split("-")))
+
+
 def number(value: float, language: Language, places: int = 0) -> str:
     """`1.234,5` in Vietnamese, `1,234.5` in English."""
     text = f"{value:,.{places}f}"

@@ -150,8 +150,8 @@ def test_only_commands_and_the_staff_s_pages_know_paper() -> None:
     assert wrong <= {"portal/paper_content.py", "portal/paper_work.py"}
 
 
-def test_only_the_command_knows_reports() -> None:
-    """Inside its functions: what makes Word and Excel files is loaded when one is wanted."""
+def test_only_the_command_and_its_page_know_reports() -> None:
+    """What makes Word and Excel files is loaded when one is wanted, in a process that ends."""
     wrong = {
         str(path.relative_to(ROOT))
         for package in OURS
@@ -160,10 +160,22 @@ def test_only_the_command_knows_reports() -> None:
         if "reports" in packages(path)
     }
 
-    assert wrong <= {
-        *("portal/report_commands.py", "portal/report_work.py"),
+    assert wrong == {
+        *("portal/report_making.py", "portal/report_process.py", "portal/report_work.py"),
+        "portal/staff/reporting.py",
         "paper/draw_handover.py",
     }
+
+
+def test_the_staff_site_carries_nothing_that_makes_reports() -> None:
+    heavy = ["docx", "xlsxwriter", "reports.gather", "reports.report", "reports.figures"]
+    script = f"import sys, portal.staff.app; print(*sorted(set(sys.modules) & set({heavy!r})))"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert loaded.stdout.split() == []
 
 
 @pytest.mark.parametrize("path", DECIDING)

@@ -78,6 +78,7 @@ class World:
             wall=lambda: self.now,
             worker=self._worker,
             templates=TEMPLATES,
+            record=folder / "reports.toml",
         )
 
     async def __aenter__(self) -> Self:
