@@ -210,7 +210,8 @@ class Hearing:
     ) -> str | None:
         """Keep an entry; the code to take it back, or None if there are too many already.
 
-        The same number enters once: who sends it again gets a new code and the name given last.
+        A number enters once, and its first entry stands: whoever knows it could otherwise change
+        or take back what its owner sent. He is not told that it is there: the code leads nowhere.
         """
         code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
         delete_by = None if at is None else at + DRAW_DAYS * _DAY_SECONDS
@@ -220,9 +221,7 @@ class Hearing:
                 return None
             self._db.execute(
                 "INSERT INTO draw_entry (quiz, name, phone, code, consent, at, delete_by)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (quiz, phone) DO UPDATE SET"
-                " name = excluded.name, code = excluded.code, consent = excluded.consent,"
-                " at = excluded.at, delete_by = excluded.delete_by",
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (quiz, phone) DO NOTHING",
                 (quiz, name, phone, code, consent, at, delete_by),
             )
         return code

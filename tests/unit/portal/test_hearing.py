@@ -180,13 +180,14 @@ def test_who_enters_a_draw_can_leave_it(heard: Hearing, path: Path) -> None:
     assert b"0912345678" not in in_files(path)
 
 
-def test_a_number_enters_a_draw_once(heard: Hearing) -> None:
+def test_who_knows_a_number_neither_changes_its_entry_nor_takes_it_back(heard: Hearing) -> None:
     first = heard.enter_draw("luat", "A", "0912345678", "1.0", NOW)
     second = heard.enter_draw("luat", "B", "0912345678", "1.1", NOW + 1)
 
+    assert second is not None  # As for any other number.
+    assert not heard.leave_draw(second)
     [entry] = heard.draw_entries("luat")
-    assert first != second
-    assert (entry.name, entry.code, entry.consent) == ("B", second, "1.1")
+    assert (entry.name, entry.code, entry.consent) == ("A", first, "1.0")
 
 
 def test_entries_go_thirty_days_after_prizes_were_given(heard: Hearing) -> None:
