@@ -194,7 +194,12 @@ def _foreseen(group: BaseExceptionGroup[BaseException]) -> Exception | None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from portal.demo.__main__ import main as demo
+    try:
+        from portal.demo.__main__ import main as demo
+    except ModuleNotFoundError as error:
+        if error.name != "portal.demo":
+            raise
+        raise StartError("the demonstration is not in a router's package") from None
 
     return demo(["--once"] if options.once else [])
 

@@ -19,6 +19,7 @@ from deploy.openwrt.packaging.package import (
     folders,
     with_records,
 )
+from deploy.openwrt.packaging.signature import Signer
 
 _COMPRESSED: Final = b"ADBd"
 _PLAIN: Final = b"ADB."
@@ -41,11 +42,14 @@ def file_name(package: Package) -> str:
     return f"{package.name}-{package.version}.apk"
 
 
-def write(package: Package, epoch: int) -> bytes:
-    """The package's bytes, unsigned; the same package and `epoch` give the same ones."""
+def write(package: Package, epoch: int, sign: Signer | None = None) -> bytes:
+    """The package's bytes; the same package and `epoch` give the same ones, unless signed."""
     package = with_records(package)
     tree = _tree(package.files)
-    parts = [_PLAIN, _SCHEMA, block(Block.ADB, _description(package, tree, epoch))]
+    description = _description(package, tree, epoch)
+    parts = [_PLAIN, _SCHEMA, block(Block.ADB, description)]
+    if sign is not None:
+        parts.append(block(Block.SIGNATURE, sign(_SCHEMA, description)))
     for folder, (_, files) in enumerate(tree, 1):
         for number, file in enumerate(files, 1):
             if file.content:

@@ -3,15 +3,18 @@
 import gzip
 import hashlib
 import io
+import subprocess
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from deploy.openwrt.packaging import apk, ipk
+from deploy.openwrt.packaging import apk, ipk, signature
 from deploy.openwrt.packaging.adb import Database
 from deploy.openwrt.packaging.package import File, Package
+from deploy.openwrt.packaging.wheels import CannotBuild
 from tests.unit.openwrt import apk_reader
 
 EPOCH = 1_700_000_000
@@ -211,6 +214,43 @@ def test_blobs_of_every_size_are_read_as_they_were_written(length: int) -> None:
     read = apk_reader.Description(bytes(adb.finished(word))).value(word, "hash")
 
     assert read == b"x" * length
+
+
+def test_a_signature_is_over_the_description_s_hash_and_verified_by_openssl(
+    tmp_path: Path,
+) -> None:
+    key, public, message, signed = (tmp_path / n for n in ("key", "pub", "message", "signature"))
+    openssl = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]
+    subprocess.run(openssl, check=True)
+    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True)
+
+    read = apk_reader.read(apk.write(PORTAL, EPOCH, signature.signer(key)))
+
+    (block,) = read.signatures
+    der = ["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"]
+    point = subprocess.run(der, check=True, capture_output=True).stdout[-65:]
+    assert block[:2] == b"\0\4", "version 0, SHA-512"
+    assert point[0] == 4, "a point of the curve, uncompressed"
+    assert block[2:18] == hashlib.sha512(point).digest()[:16]
+    message.write_bytes(b"pckg" + block[:18] + hashlib.sha512(read.adb).digest())
+    signed.write_bytes(block[18:])
+    verify = ["openssl", "dgst", "-sha512", "-verify", public, "-signature", signed, message]
+    subprocess.run(verify, check=True, capture_output=True)
+
+
+def test_a_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("no key")
+
+    with pytest.raises(CannotBuild, match="openssl refuses the key"):
+        signature.signer(tmp_path / "key")
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+
+    with pytest.raises(CannotBuild, match="is no key on prime256v1"):
+        signature.signer(key)
 
 
 def _unpacked(archive: bytes) -> dict[str, tuple[int, bytes]]:
