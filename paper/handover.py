@@ -74,7 +74,7 @@ def _rows(place: Place, test: SelfTest | None) -> Iterator[tuple[str, str]]:
     site = place.site
     size = [f"{place.rooms} phòng"] if place.rooms else []
     size += [f"{place.residents} người ở"] if place.residents else []
-    yield "Địa điểm", f"{words.one_line(site.name, 120)} (mã {place.id})"
+    yield "Địa điểm", f"{words.one_line(site.name, 120)} (mã {place.code})"
     yield "Địa chỉ", words.one_line(place.address, 160)
     yield "Quy mô", ", ".join(size)
     yield "Tên mạng Wi-Fi", words.one_line(place.ssid)

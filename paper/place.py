@@ -10,6 +10,8 @@ from splash.site import Site
 class Place:
     site: Site
     id: str
+    code: str
+    """What a technician types into a router that is put here."""
     ssid: str
     """Empty if it is not known."""
     week: Schedule | None

@@ -30,6 +30,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
             metavar="FILE",
             help="a TrueType font to print with, and its bold one",
         )
+        sheet.add_argument(
+            "--site", metavar="ID", help="of a file of many houses: this one, by its id or code"
+        )
         if name == "handover":
             sheet.add_argument(
                 "--selftest",

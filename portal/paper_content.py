@@ -10,6 +10,7 @@ from portal.conditions import conditions_of
 from portal.config import Config, ConfigurationError
 from portal.house import house_of
 from portal.library import Library
+from portal.site_code import code_of
 from splash import texts
 
 
@@ -17,6 +18,7 @@ def place_of(config: Config) -> Place:
     return Place(
         site=house_of(config),
         id=config.site.id,
+        code=code_of(config.site.id),
         ssid=config.wifi.ssid,
         week=config.session.schedule,
         address=config.site.address,

@@ -10,7 +10,8 @@ from paper import draw_handover, draw_poster, draw_rules, fonts
 from paper.handover import handover
 from paper.selftest import MOST_BYTES, SelfTest, SelfTestProblem, parse
 from paper.sheet import FontProblem, Sheet
-from portal.config import Config, load
+from portal import site_file
+from portal.config import Config, ConfigurationError
 from portal.paper_commands import CannotPrint
 from portal.paper_content import place_of, poster_of, rules_of
 
@@ -21,7 +22,7 @@ def write(options: argparse.Namespace) -> None:
     Raises:
         ConfigurationError, CannotPrint: nothing was written.
     """
-    config = load(options.config)
+    config = _config(options.config, options.site)
     try:
         sheet = _drawn(config, options)
     except FontProblem as problem:
@@ -36,6 +37,27 @@ def write(options: argparse.Namespace) -> None:
             " right all the same)",
             file=sys.stderr,
         )
+
+
+def _config(path: Path, id: str | None) -> Config:
+    """Of portal.toml, or of a site file, whatever the router is told besides.
+
+    Raises:
+        ConfigurationError: with every problem of the file; or it does not have this house.
+    """
+    document, source = site_file.read(path), str(path)
+    if site_file.MANY not in document:
+        house = site_file.one(document, source)
+        houses: tuple[site_file.House, ...] = (house,)
+        id = id or house.id
+    else:
+        houses = site_file.many(document, source)
+    for house in houses:
+        if id is not None and id.lower() in (house.id, house.code.lower()):
+            return house.config
+    known = ", ".join(house.id for house in houses[:20]) + ", …" * (len(houses) > 20)
+    told = f'--site "{id}"   is not in this file' if id else "--site is missing   it has many"
+    raise ConfigurationError(source, [f"{told}; known are {known}"])
 
 
 def _drawn(config: Config, options: argparse.Namespace) -> Sheet:

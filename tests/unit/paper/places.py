@@ -31,7 +31,9 @@ def place(ssid: str = "Wi-Fi Công đoàn", week: Any = None, **changed: Any) ->
         "keep_days": 90,
         "device_mbit": None,
     }
-    return Place(Site(**facts | changed), "hp-001", ssid, week, "Số 1, đường Mẫu", 16, 32)
+    return Place(
+        Site(**facts | changed), "hp-001", "HP-001-U", ssid, week, "Số 1, đường Mẫu", 16, 32
+    )
 
 
 @dataclass(frozen=True)

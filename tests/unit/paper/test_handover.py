@@ -37,7 +37,7 @@ def test_what_is_not_known_is_left_to_write() -> None:
     rows = dict(handover(place(ssid=""), result(GOOD, model="")).rows)
 
     assert rows["Tên mạng Wi-Fi"] == rows["Loại thiết bị"] == rows["Số máy (S/N)"] == ""
-    assert rows["Địa điểm"] == "Khu trọ Hồng Phong (mã hp-001)"
+    assert rows["Địa điểm"] == "Khu trọ Hồng Phong (mã HP-001-U)"
     assert rows["Quy mô"] == "16 phòng, 32 người ở"
 
 

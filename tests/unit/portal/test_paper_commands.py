@@ -60,6 +60,50 @@ def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Machine:
     return Machine(tmp_path, capsys)
 
 
+SITES = """
+[organisation]
+name = "LĐLĐ thành phố Hải Phòng"
+unit = "Ban Tuyên giáo"
+[wifi]
+ssid = "Wi-Fi Công đoàn"
+[router]
+country = "VN"
+[[sites]]
+id = "hp-001"
+name = "Nhà trọ số 1"
+[[sites]]
+id = "hp-002"
+name = "Nhà trọ số 2"
+"""
+
+
+@pytest.mark.parametrize("named", ["hp-002", "HP-002", "hp-002-s"])
+def test_a_file_of_many_houses_is_one_s_by_its_id_or_code(machine: Machine, named: str) -> None:
+    machine.config.write_text(SITES, encoding="utf-8")
+
+    assert machine.does("poster", "--site", named)[1] == (
+        f"{machine.sheet}: 1 page for Nhà trọ số 2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "--site is missing   it has many; known are hp-001, hp-002"),
+        (("--site", "x"), '--site "x"   is not in this file; known are hp-001, hp-002'),
+    ],
+)
+def test_of_many_houses_one_has_to_be_named(
+    machine: Machine, words: tuple[str, ...], told: str
+) -> None:
+    machine.config.write_text(SITES, encoding="utf-8")
+
+    assert machine.does("poster", *words) == (
+        2,
+        f"portal: {machine.config}: 1 problem\n  {told}\n",
+    )
+
+
 @pytest.mark.parametrize("what", ["poster", "rules-page", "handover"])
 def test_a_sheet_is_written_whole_over_an_earlier_one(machine: Machine, what: str) -> None:
     machine.sheet.write_text("an earlier one")
