@@ -4,6 +4,8 @@ Pictures, sounds, Word files and pasted HTML are read by large libraries, in C a
 part. Each job is a process of its own (`portal.staff.converter_process`) with limits of memory, of
 processor time and of real time; it gets bytes, gives back JSON, and opens no file and no
 connection. A file that is made to hurt costs its sender a refusal.
+
+Sheets to print are drawn there too: what draws is large, and is wanted once a month.
 """
 
 import asyncio
@@ -11,9 +13,12 @@ import base64
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from paper.poster import Poster
+from paper.rules import Rules
 from portal.staff.words import Said
 
 SECONDS: Final = 30
@@ -88,6 +93,15 @@ class Converter:
             {**picture, "data": base64.b64decode(picture["data"])} for picture in answer["pictures"]
         ]
         return answer
+
+    async def paper(self, kind: Literal["poster", "rules"], content: Poster | Rules) -> bytes:
+        """The PDF of a sheet that says this.
+
+        Raises:
+            ConversionError: this machine cannot draw it.
+        """
+        answer = await self._job(f"paper-{kind}", json.dumps(asdict(content)).encode())
+        return base64.b64decode(answer["data"])
 
     async def _job(self, job: str, data: bytes) -> Mapping[str, Any]:
         async with self._turns:

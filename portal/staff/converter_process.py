@@ -20,6 +20,16 @@ MEMORY: Final = 700 << 20
 PROCESSOR_SECONDS: Final = 20
 
 
+NO_LIBRARY: Final = (
+    "Máy này chưa cài phần in ấn. Nhờ kỹ thuật viên cài union-portal[paper].",
+    "This machine cannot print yet. Ask the technician to install union-portal[paper].",
+)
+NO_FONT: Final = (
+    "Máy này không có phông chữ đủ chữ tiếng Việt. Nhờ kỹ thuật viên cài phông Noto.",
+    "No font here has every Vietnamese letter. Ask the technician to install the Noto fonts.",
+)
+
+
 def limit() -> None:
     """Bound this process, for good."""
     with suppress(OSError):  # If memory runs out, the kernel is to take this process.
@@ -72,8 +82,30 @@ def answer(job: str, data: bytes) -> dict[str, Any]:
             for picture in text["pictures"]:
                 picture["data"] = base64.b64encode(picture["data"]).decode()
             return text
+        case ["paper", ("poster" | "rules") as kind]:
+            return _paper(kind, json.loads(data))
         case _:
             raise ValueError(job)
+
+
+def _paper(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    try:
+        from paper import draw_poster, draw_rules, fonts
+        from paper.poster import Poster
+        from paper.rules import Block, Rules
+        from paper.sheet import FontProblem
+    except ModuleNotFoundError:
+        return {"refused": NO_LIBRARY}
+    try:
+        family = fonts.find("sans")
+        if kind == "poster":
+            sheet = draw_poster.drawn(Poster(**content), family)
+        else:
+            content["blocks"] = [Block(**block) for block in content["blocks"]]
+            sheet = draw_rules.drawn(Rules(**content), family)
+    except FontProblem:
+        return {"refused": NO_FONT}
+    return {"data": base64.b64encode(sheet.pdf()).decode()}
 
 
 def main() -> None:

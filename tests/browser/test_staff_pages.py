@@ -32,6 +32,7 @@ PAGES = {
     "questions": "/voices/questions",
     "draws": "/voices/draws",
     "line": "/line",
+    "paper": "/paper",
     "devices": "/devices",
     "audit": "/audit",
     "people": "/people",
@@ -63,7 +64,7 @@ class Running:
         return Browser(self.world).origin
 
     async def _open(self, folder: Path) -> World:
-        world = World(folder)
+        world = World(folder, wifi={"ssid": "Wi-Fi Công đoàn"})
         world.account("Anh Minh", "approver", "administrator")
         world.account("Chị Hoa", "author")
         world.account("Chú Ba", "house_owner", sites=("nha-01",))

@@ -5,11 +5,14 @@ import sys
 
 import pytest
 
+from portal.config import parse
+from portal.paper_content import poster_of
 from portal.staff import converter_process
 from portal.staff.converter import DIED, ConversionError, Converter
 from tests.unit.staff.docx import docx, paragraph, run
 from tests.unit.staff.sounds import mp3
 from tests.unit.staff.test_images import photo
+from tests.unit.staff.world import CONFIG
 
 LIMITED = "from portal.staff import converter_process as p; p.limit(); {}"
 
@@ -28,6 +31,8 @@ async def test_each_kind_of_job_is_done() -> None:
     data, width, height = await converter.shrink(photo(40, 20, "PNG"), "body")
     assert (data[:4], width, height) == (b"RIFF", 40, 20)
     assert await converter.sound(mp3()) == (mp3(), "mp3", 3)
+    poster = poster_of(parse({**CONFIG, "wifi": {"ssid": "Nhà trọ"}}), "")
+    assert (await converter.paper("poster", poster)).startswith(b"%PDF-")
     assert (await converter.word(docx(paragraph(run("a")))))["html"] == "<p>a</p>"
 
 

@@ -56,7 +56,8 @@ def _empty_stores() -> Path:
 class World:
     """The site, and the daemon it asks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **tables: Mapping[str, Any]) -> None:
+        """`tables` are those of portal.toml beside `CONFIG`."""
         for empty in _empty_stores().iterdir():  # Migrating takes longer than a test.
             shutil.copy(empty, folder)
         self.now = NOVEMBER_2026
@@ -65,7 +66,8 @@ class World:
         self.accounts = Accounts(folder / "staff.db")
         self.content = ContentStore(folder / "content.db")
         self.hearing = Hearing(folder / "answers.db")
-        config = parse(CONFIG | {"storage": {"data_dir": str(folder), "run_dir": str(folder)}})
+        storage = {"data_dir": str(folder), "run_dir": str(folder)}
+        config = parse({**CONFIG, "storage": storage, **tables})
         self.releases = Releases(config.content_store)
         self._worker = ThreadPoolExecutor(1)
         self.site = StaffSite(
