@@ -22,6 +22,7 @@ from types import MappingProxyType
 
 from firewall.changes import Grant, MacAddress, Ports
 from firewall.lanes import downloads, uploads
+from firewall.marks import FORWARDED, FROM_GARDEN
 from firewall.plan import Plan
 from firewall.ports import MAP, chain_name, translation
 
@@ -35,12 +36,6 @@ GARDENS_BY_NAME = (
     (f"inet {TABLE} garden4_spare", f"inet {TABLE} garden6_spare"),
 )
 """Two pairs, each of which dnsmasq fills with all it hears. See `empty_garden`."""
-
-FORWARDED = 0x00800000
-"""Mark bit: this packet was forwarded to a phone, not sent by the gateway itself."""
-
-FROM_GARDEN = 0x00400000
-"""Mark bit, of a packet and of its connection: it belongs to the walled garden."""
 
 ASKING_BYTES_AT_ONCE, ASKING_BYTES_PER_SECOND = 8_500, 75
 """How much a captive device may ask by DNS at once, and how much for hours, in IP packets.

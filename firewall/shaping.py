@@ -6,8 +6,8 @@ and every device has one turn.
 
 There are three ways, for what the kernel has:
 
-`cake`      knows hosts by address, behind NAT too, and keeps delay low by itself. What arrives
-            is queued at an interface of ours between (ifb), before it is anybody's.
+`cake`      knows hosts by address, behind NAT too, and keeps delay low by itself. What phones are
+            sent over the line leaves through an interface of ours between (ifb).
 `fq_codel`  HTB with one class for each device, its lane; in each, low delay by fq_codel.
 `pfifo`     the same with short plain queues: a device that fills its own waits in it, alone.
 
@@ -19,6 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
+from firewall.marks import FORWARDED
+
 Way = Literal["cake", "fq_codel", "pfifo"]
 WAYS: tuple[Way, ...] = ("cake", "fq_codel", "pfifo")
 """Best first. A kernel that lacks one says so when its queue is made."""
@@ -27,15 +29,15 @@ LANES = 128
 """How many devices can have a lane of their own at once; see `firewall.lanes`."""
 
 BETWEEN = "portal-down"
-"""The interface at which cake queues what arrives."""
+"""The interface at which cake queues what phones are sent."""
 
 HANDLE = 0x00CD0000
 """Our queues are known by this number, `cd:`; lanes are its classes."""
 LINE, OWN, SHARED, FIRST_LANE = HANDLE | 1, HANDLE | 2, HANDLE | 3, HANDLE | 0x10
 
 ROOT = 0xFFFFFFFF  # TC_H_ROOT
-ARRIVALS_HANDLE = 0xFFFF0000
-"""The kernel's own number for what filters arrivals (`ingress`, `clsact`)."""
+FILTERS_HANDLE = 0xFFFF0000
+"""The kernel's own number for what has filters and no queue (`clsact`, `ingress`)."""
 _LEAVES = 0x100
 
 _LONGEST_PACKET = 1514
@@ -70,15 +72,21 @@ NOT_SHAPED = Shaping()
 
 @dataclass(frozen=True, slots=True)
 class Divert:
-    """Make the interface `to`, and have what arrives at `interface` pass through its queue."""
+    """Make the interface `to`, and have what leaves `interface` with the `mark` pass its queue.
+
+    There, where the rules have judged and counted it, and not where it arrives: a packet that
+    comes back from an ifb into the gateway is not shown to the egress hook of any interface
+    (Linux sets `nf_skip_egress`), so nothing would be counted, and nobody's downloads ended.
+    """
 
     interface: str
     to: str
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)
 class Cake:
-    """The queue of `interface`: `mbit`, shared by the hosts behind NAT.
+    """The queue of `interface`: `mbit`, shared by hosts; `nat` to look for them behind it.
 
     One queue for each host. With one for each connection as well (`dual-`), cake serves thin
     connections first without asking whose they are: sixteen of one device had twice its share.
@@ -87,6 +95,7 @@ class Cake:
     interface: str
     mbit: int
     hosts: Literal["srchost", "dsthost"]
+    nat: bool
     arriving: bool
     """Count what is dropped as well: it has used the line already."""
 
@@ -137,10 +146,11 @@ def orders(shaping: Shaping, phones: str, uplink: str, way: Way) -> tuple[Order,
     made: list[Order] = []
     if way == "cake":
         if shaping.up_mbit is not None:
-            made.append(Cake(uplink, shaping.up_mbit, "srchost", arriving=False))
+            made.append(Cake(uplink, shaping.up_mbit, "srchost", nat=True, arriving=False))
         if shaping.down_mbit is not None:
-            made.append(Divert(uplink, BETWEEN))
-            made.append(Cake(BETWEEN, shaping.down_mbit, "dsthost", arriving=True))
+            # NAT is undone there: looking behind it again, cake would find one host, the gateway.
+            made.append(Divert(phones, BETWEEN, FORWARDED))
+            made.append(Cake(BETWEEN, shaping.down_mbit, "dsthost", nat=False, arriving=True))
         return tuple(made)
     if shaping.up_mbit is not None:
         # The gateway's own questions, to resolvers above all, go first.
@@ -159,7 +169,7 @@ def standing(made: Iterable[Order]) -> frozenset[tuple[str, int]]:
             case Cake() | Classes():
                 found.add((order.interface, HANDLE))
             case Divert():
-                found.add((order.interface, ARRIVALS_HANDLE))
+                found.add((order.interface, FILTERS_HANDLE))
             case Class() | Leaf():
                 pass
             case _:

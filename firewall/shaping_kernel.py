@@ -16,8 +16,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from firewall.enforcer import EnforcementError
 from firewall.shaping import (
-    ARRIVALS_HANDLE,
     BETWEEN,
+    FILTERS_HANDLE,
     HANDLE,
     ROOT,
     WAYS,
@@ -33,7 +33,8 @@ from firewall.shaping import (
 )
 
 _OUR_FILTER = HANDLE >> 16
-"""Preference of our filter among those for what arrives: others may have theirs there."""
+"""Preference of our filter: others may have theirs at the same place."""
+_ARRIVING, _LEAVING = 0xFFFFFFF2, 0xFFFFFFF3  # TC_H_CLSACT with TC_H_MIN_INGRESS, _EGRESS
 _RTT_MICROSECONDS = 600_000
 _TARGET_MICROSECONDS = _RTT_MICROSECONDS // 20
 """Cake, and so fq_codel here, aims at a delay of a twentieth of the round trip. By default that is
@@ -107,13 +108,15 @@ def _remove(kernel: Any) -> None:
         index, handle, parent = queue["index"], queue["handle"], queue["parent"]
         if (handle, parent) == (HANDLE, ROOT):
             _unless_gone(kernel, "del", index=index, handle=HANDLE, parent=ROOT)
-        elif handle == ARRIVALS_HANDLE:
-            before = list(kernel.get_filters(index=index, parent=handle))
-            ours = [found for found in before if found["info"] >> 16 == _OUR_FILTER]
+        elif handle == FILTERS_HANDLE and queue.get_attr("TCA_KIND") == "clsact":
+            leaving = list(kernel.get_filters(index=index, parent=_LEAVING))
+            ours = [found for found in leaving if found["info"] >> 16 == _OUR_FILTER]
             if ours:
-                _unless_gone(kernel, "del-filter", index=index, parent=handle, info=ours[0]["info"])
-            if len(ours) == len(before) and ours:
-                _unless_gone(kernel, "del", kind="ingress", index=index)
+                info = ours[0]["info"]
+                _unless_gone(kernel, "del-filter", index=index, parent=_LEAVING, info=info)
+                arriving = list(kernel.get_filters(index=index, parent=_ARRIVING))
+                if len(ours) == len(leaving) and not arriving:
+                    _unless_gone(kernel, "del", kind="clsact", index=index)
     for index in kernel.link_lookup(ifname=BETWEEN):
         kernel.link("del", index=index)
 
@@ -128,23 +131,19 @@ def _unless_gone(kernel: Any, command: str, **names: object) -> None:
 
 def _carry_out(kernel: Any, index: _Indices, order: Order) -> None:
     match order:
-        case Divert(interface, to):
+        case Divert(interface, to, mark):
             kernel.link("add", ifname=to, kind="ifb")
             kernel.link("set", index=index[to], state="up")
-            try:
-                kernel.tc("add", "ingress", index=index[interface])
-            except NetlinkError as error:
-                if error.code != errno.EEXIST:
-                    raise
+            _have_filters(kernel, index[interface])
             kernel.tc(
                 "add-filter",
-                "u32",
+                "fw",
                 index=index[interface],
-                parent=ARRIVALS_HANDLE,
+                handle=mark,
+                mask=mark,
+                parent=_LEAVING,
                 prio=_OUR_FILTER,
                 protocol=_ANY_PROTOCOL,
-                target=0,
-                keys=["0x0/0x0+0"],
                 action={
                     "kind": "mirred",
                     "direction": "egress",
@@ -152,7 +151,7 @@ def _carry_out(kernel: Any, index: _Indices, order: Order) -> None:
                     "ifindex": index[to],
                 },
             )
-        case Cake(interface, mbit, hosts, arriving):
+        case Cake(interface, mbit, hosts, nat, arriving):
             kernel.tc(
                 "replace",
                 "cake",
@@ -161,7 +160,7 @@ def _carry_out(kernel: Any, index: _Indices, order: Order) -> None:
                 parent=ROOT,
                 bandwidth=mbit * 1_000_000,
                 flow_mode=hosts,
-                nat=True,
+                nat=nat,
                 ingress=arriving,
                 rtt=_RTT_MICROSECONDS,
                 diffserv_mode="besteffort",
@@ -207,6 +206,24 @@ def _carry_out(kernel: Any, index: _Indices, order: Order) -> None:
             )
         case _:
             assert_never(order)
+
+
+def _have_filters(kernel: Any, index: int) -> None:
+    """Let an interface have filters for what leaves it.
+
+    Raises:
+        NetlinkError: somebody has made it a place for what arrives only (EOPNOTSUPP).
+    """
+    try:
+        kernel.tc("add", "clsact", index=index)
+    except NetlinkError as error:
+        if error.code != errno.EEXIST:
+            raise
+        # Ours would be put among those of `ingress`, whatever we ask for.
+        for queue in kernel.get_qdiscs(index=index):
+            if queue["handle"] == FILTERS_HANDLE and queue.get_attr("TCA_KIND") != "clsact":
+                taken = "somebody's ingress queue is where ours would be"
+                raise NetlinkError(errno.EOPNOTSUPP, taken) from None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -77,6 +77,7 @@ class Lab:
 
     internet: Host
     gateway: Host
+    phones_are: type[Phone] = Phone
 
     def __init__(self) -> None:
         self.phones: list[Phone] = []
@@ -170,17 +171,22 @@ class Lab:
         """
         number = len(self.phones) + 1
         mac = mac or ":".join(f"{byte:02x}" for byte in (0x02, *random.randbytes(5)))
-        phone = Phone(f"phone{number}", self.folder, mac, trusts=self.authority.certificate)
+        certificate = self.authority.certificate
+        phone = self.phones_are(f"phone{number}", self.folder, mac, trusts=certificate)
         self._closing.callback(phone.close)
         self.phones.append(phone)
         phone.sysctl(*_NO_DAD, "net.ipv6.conf.default.router_solicitation_delay=0")
-        self.gateway.ip(
-            f"link add name phone{number} type veth"
-            f" peer name {phone.interface} address {mac} netns {phone.pid}",
-            f"link set phone{number} up master br-lan",
-            f"link set phone{number} type bridge_slave isolated on",
-        )
+        self._equip(phone)
         return phone
+
+    def _equip(self, phone: Phone) -> None:
+        """Give a phone its interface: a cable to a port of the bridge."""
+        self.gateway.ip(
+            f"link add name {phone.name} type veth"
+            f" peer name {phone.interface} address {phone.mac} netns {phone.pid}",
+            f"link set {phone.name} up master br-lan",
+            f"link set {phone.name} type bridge_slave isolated on",
+        )
 
     def start_internet(self) -> None:
         """Start the resolver that knows every host of the Internet, and all those hosts."""

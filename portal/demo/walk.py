@@ -34,6 +34,7 @@ class Scene:
     lab: Lab
     phone: Phone
     splash: Answer | None = None
+    session_seconds: int = SESSION_SECONDS
     tapped_at: float = 0
     """When the button was tapped (monotonic)."""
     running: list[socket.socket] = field(default_factory=list)
@@ -43,12 +44,12 @@ class Scene:
 Step: TypeAlias = Callable[[Scene], str]
 
 
-def walk(lab: Lab) -> bool:
+def walk(lab: Lab, session_seconds: int = SESSION_SECONDS) -> bool:
     """Take all steps on a laboratory where everything runs; returns whether all held.
 
-    The daemon must have been started with turns of `SESSION_SECONDS`.
+    The daemon must have been started with turns of `session_seconds`.
     """
-    scene = Scene(lab, lab.phone())
+    scene = Scene(lab, lab.phone(), session_seconds=session_seconds)
     try:
         for number, (claim, step) in enumerate(STEPS, 1):
             print(f"{number:2}. {claim:<58}", end="", flush=True)
@@ -118,7 +119,7 @@ def held(probe: Probe, outcome: Outcome) -> bool:
 
 def _nothing_passes(scene: Scene) -> str:
     for address in (WEBSITE4, WEBSITE6):
-        for name, passes in _WAYS.items():
+        for name, passes in WAYS.items():
             _must(not passes(scene.phone, address, 0.5), f"{name} to {address} passed")
     return "TCP, UDP and ping, IPv4 and IPv6"
 
@@ -152,7 +153,7 @@ def _checks_see_internet(scene: Scene) -> str:
 
 def _everything_passes(scene: Scene) -> str:
     for address in (WEBSITE4, WEBSITE6):
-        for name, passes in _WAYS.items():
+        for name, passes in WAYS.items():
             _must(passes(scene.phone, address, 3), f"{name} to {address} did not pass")
         with scene.phone.network():
             scene.running.append(socket.create_connection((address, ECHO_PORT), timeout=3))
@@ -174,7 +175,7 @@ def _time_is_told(scene: Scene) -> str:
     state = _api(scene)
     left = state.get("seconds-remaining")
     _must(
-        state["captive"] is False and isinstance(left, int) and 0 <= left <= SESSION_SECONDS,
+        state["captive"] is False and isinstance(left, int) and 0 <= left <= scene.session_seconds,
         state,
     )
     status = scene.phone.open(f"http://{PORTAL_HOST}/status")
@@ -191,13 +192,14 @@ def _neighbour_is_held(scene: Scene) -> str:
 
 
 def _time_ends(scene: Scene) -> str:
-    give_up = scene.tapped_at + SESSION_SECONDS + 5
+    length = scene.session_seconds
+    give_up = scene.tapped_at + length + 5
     while not held(PROBES[0], outcome := scene.phone.ask(PROBES[0])) and time.monotonic() < give_up:
         time.sleep(0.05)
     lasted = time.monotonic() - scene.tapped_at
     _must(
-        SESSION_SECONDS - 0.5 < lasted < SESSION_SECONDS + 2,
-        f"the turn lasted {lasted:.1f} s instead of {SESSION_SECONDS} s; last seen: {outcome}",
+        length - 0.5 < lasted < length + 2,
+        f"the turn lasted {lasted:.1f} s instead of {length} s; last seen: {outcome}",
     )
     return f"{lasted:.1f} s after the tap"
 
@@ -279,7 +281,7 @@ def _ping(phone: Phone, address: str, seconds: float) -> bool:
     return phone.run("ping", "-c", "1", "-W", str(seconds), address).returncode == 0
 
 
-_WAYS: Final[Mapping[str, Callable[[Phone, str, float], bool]]] = {
+WAYS: Final[Mapping[str, Callable[[Phone, str, float], bool]]] = {
     "TCP": _tcp_echo,
     "UDP": _udp_echo,
     "ping": _ping,

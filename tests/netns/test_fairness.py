@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from firewall.shaper import queues
-from firewall.shaping import ARRIVALS_HANDLE, BETWEEN, HANDLE
+from firewall.shaping import BETWEEN, FILTERS_HANDLE, HANDLE
 from portal import control
 from portal.demo.addresses import GATEWAY4, INTERNET4, PHONES4, WAN4, WAN6
 from portal.demo.lab import HTTP_PORT, Lab, TomlValue
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("fairness")]
 DOWN_MBIT, UP_MBIT = 20, 20
 GREEDY_CONNECTIONS = 16
 WARM_UP_SECONDS, SECONDS = 4.0, 12.0
-OUR_HANDLES = {HANDLE, ARRIVALS_HANDLE}
+OUR_HANDLES = {HANDLE, FILTERS_HANDLE}
 
 
 def ask(lab: Lab, **question: object) -> dict[str, Any]:
@@ -148,6 +148,19 @@ def test_a_ceiling_holds_for_each_device(lab: Lab) -> None:
     print(f"\nceiling 4 down: {down}, 2 up: {up}")
     assert all(2.5 < mbit < 4.4 for mbit in down), down
     assert all(1.2 < mbit < 2.2 for mbit in up), up
+
+
+def test_on_a_shared_line_downloads_are_counted_and_bounded(lab: Lab) -> None:
+    """They meet the rules before the queue: a packet out of an ifb would meet none."""
+    way = share_the_line(lab, down_mbit=DOWN_MBIT, up_mbit=UP_MBIT, device_down_mbit=4)
+    [phone] = open_phones(lab, 1)
+
+    [mbit] = load(lab, [(phone, 4)], DOWNLOAD, 5)
+
+    [session] = ask(lab, command="sessions")["sessions"]
+    print(f"\nline shared by {way}, ceiling 4: {mbit:.1f}, {session['down_bytes']} bytes counted")
+    assert 2.5 < mbit < 4.4
+    assert session["down_bytes"] > mbit * 5e6 / 8
 
 
 def test_a_line_that_dials_again_is_shared_again(lab: Lab) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from firewall.changes import Admit, Grant, MacAddress, Usage, Withhold
 from firewall.libnftables import LibNftables
+from firewall.marks import FORWARDED
 from firewall.nft import NftEnforcer
 from firewall.plan import Plan
-from firewall.ruleset import FORWARDED
 from firewall.watch import RulesetWatch
 from tests.contract.namespace import new_network, run
 from tests.netns.packets import Tap

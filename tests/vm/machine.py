@@ -8,19 +8,24 @@ Its clock counts its own instructions, two nanoseconds each, so it is a slow mac
 processor, but always the same one: what else runs here makes a script take longer and hardly
 changes what it measures. Only while it is idle does real time count, and a busy host wakes it late.
 
-The kernel is unpacked by `scripts/setup --test`, not installed.
+The kernel is unpacked by `scripts/setup --vm`, not installed.
 """
 
 import os
 import shlex
 import subprocess
-import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 KERNEL = ROOT / "build" / "kernel"
+_WITH_SBIN = os.environ | {"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
 
 _EARLY = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
 """Modules it takes to find the root; later ones are found on it by the kernel itself."""
@@ -76,27 +81,41 @@ class Result:
     output: str
 
 
-def run(script: str, *, memory_mib: int = 1024, seconds: float) -> Result:
-    """Boot, run `script` with bash as root in this repository's folder, and power off.
+class Machine:
+    """A virtual machine that runs `script` with bash as root in this repository's folder.
 
-    Raises:
-        MachineError: there is no kernel, it did not boot, or was not done in `seconds`.
+    It boots when made, and is off at the latest when left: use it as a context manager.
     """
-    image = next(KERNEL.glob("boot/vmlinuz-*"), None)
-    if image is None:
-        raise MachineError(f"no kernel in {KERNEL}; scripts/setup --test unpacks one")
-    with tempfile.TemporaryDirectory(prefix="portal-vm-") as name:
-        folder = Path(name)
-        initramfs, shared = folder / "initramfs", folder / "script"
+
+    def __init__(
+        self,
+        script: str,
+        *,
+        memory_mib: int = 1024,
+        disk: "Disk | None" = None,
+        clock: datetime | None = None,
+    ) -> None:
+        """Boot. The script finds `disk` at /dev/vda; its clock says `clock` (UTC), or the time.
+
+        Raises:
+            MachineError: there is no kernel.
+        """
+        image = next(KERNEL.glob("boot/vmlinuz-*"), None)
+        if image is None:
+            raise MachineError(f"no kernel in {KERNEL}; scripts/setup --vm unpacks one")
+        self._closing = ExitStack()
+        folder = Path(self._closing.enter_context(TemporaryDirectory(prefix="portal-vm-")))
+        initramfs, self._shared = folder / "initramfs", folder / "script"
         initramfs.write_bytes(_initramfs(image.name.removeprefix("vmlinuz-")))
-        shared.mkdir()
-        (shared / "run").write_text(script, encoding="utf-8")
-        (shared / "start").write_text(
+        self._shared.mkdir()
+        (self._shared / "run").write_text(script, encoding="utf-8")
+        (self._shared / "start").write_text(
             _START.format(
                 modules=shlex.quote(str(KERNEL / "lib/modules")), folder=shlex.quote(str(ROOT))
             ),
             encoding="utf-8",
         )
+        self._console = folder / "console"
         command = [
             "qemu-system-x86_64",
             *("-accel", "tcg,thread=single", "-icount", "shift=1", "-cpu", "max"),
@@ -105,21 +124,109 @@ def run(script: str, *, memory_mib: int = 1024, seconds: float) -> Result:
             *("-serial", "stdio", "-kernel", str(image), "-initrd", str(initramfs)),
             *("-append", "console=ttyS0 quiet panic=-1 mitigations=off"),
             *_shared("machine", Path("/"), "readonly=on"),
-            *_shared("script", shared, "readonly=off"),
+            *_shared("script", self._shared, "readonly=off"),
+            *(disk.plugged_in() if disk else ()),
+            *(("-rtc", f"base={clock:%Y-%m-%dT%H:%M:%S},clock=vm") if clock else ()),
         ]
-        try:
-            console = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=seconds
+        with self._console.open("wb") as console:
+            self._qemu = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
-            said = console.stdout + console.stderr
-        except subprocess.TimeoutExpired as late:
-            said = f"not done in {seconds} s\n{(late.stdout or b'').decode(errors='replace')}"
-        output = shared / "output"
-        heard = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+        self._closing.callback(self.cut_power)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._closing.close()
+
+    @property
+    def said(self) -> str:
+        """What the script has said so far, both streams."""
         try:
-            return Result(int((shared / "code").read_text()), heard)
+            return (self._shared / "output").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def wait_until_said(self, words: str, *, times: int = 1, seconds: float) -> None:
+        """Wait until the script has said `words` so often.
+
+        Raises:
+            MachineError: it ended before, or took longer.
+        """
+        give_up = time.monotonic() + seconds
+        while self.said.count(words) < times:
+            if self._qemu.poll() is not None or time.monotonic() > give_up:
+                raise MachineError(f"{words!r} was not said {times} times\n{self._everything}")
+            time.sleep(0.02)
+
+    def cut_power(self) -> None:
+        """Off, at once, whatever it is doing. Safe to repeat."""
+        self._qemu.kill()
+        self._qemu.wait()
+
+    def result(self, *, seconds: float) -> Result:
+        """Wait for the script's end.
+
+        Raises:
+            MachineError: it did not boot, or was not done in `seconds`.
+        """
+        try:
+            self._qemu.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise MachineError(f"not done in {seconds} s\n{self._everything}") from None
+        try:
+            return Result(int((self._shared / "code").read_text()), self.said)
         except (FileNotFoundError, ValueError):
-            raise MachineError(f"{said}\nthe script had said:\n{heard}") from None
+            raise MachineError(self._everything) from None
+
+    @property
+    def _everything(self) -> str:
+        console = self._console.read_text(encoding="utf-8", errors="replace")
+        return f"{console}\nthe script had said:\n{self.said}"
+
+
+class Disk:
+    """A disk that loses in a power cut what it was not told to keep.
+
+    An ext4 file system, without a partition. What is written goes to a new layer for each boot.
+    Where such a layer has a cluster is in the memory of qemu until the machine asks its disk to
+    flush: cut off before, it reads what was there at the boot, as from flash whose map was not
+    written. (A plain file would keep whatever qemu was given: that is no power cut.)
+    """
+
+    def __init__(self, folder: Path, mebibytes: int = 256) -> None:
+        self._folder = folder
+        self._layers = 0
+        plain = folder / "disk"
+        with plain.open("wb") as file:
+            file.truncate(mebibytes << 20)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", plain], check=True, env=_WITH_SBIN)
+
+    def plugged_in(self) -> Sequence[str]:
+        """Options of qemu, for one boot."""
+        below = self._layer(self._layers)
+        self._layers += 1
+        top = self._layer(self._layers)
+        kind = "raw" if self._layers == 1 else "qcow2"
+        subprocess.run(
+            ["qemu-img", "create", "-q", "-f", "qcow2", "-b", below, "-F", kind, top], check=True
+        )
+        drive = f"file={top},if=none,id=disk,format=qcow2,cache=writeback,l2-cache-size=1M"
+        return "-drive", drive, "-device", "virtio-blk-pci,drive=disk"
+
+    def _layer(self, number: int) -> Path:
+        return self._folder / (f"disk.{number}" if number else "disk")
+
+
+def run(script: str, *, memory_mib: int = 1024, seconds: float) -> Result:
+    """Boot, run `script`, and power off.
+
+    Raises:
+        MachineError: there is no kernel, it did not boot, or was not done in `seconds`.
+    """
+    with Machine(script, memory_mib=memory_mib) as machine:
+        return machine.result(seconds=seconds)
 
 
 def _shared(tag: str, path: Path, option: str) -> Sequence[str]:

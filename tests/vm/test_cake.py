@@ -14,11 +14,11 @@ WITHOUT_CAKE = "echo 'install sch_cake /bin/false' >/etc/modprobe.d/no-cake.conf
 
 
 def test_cake_shares_the_line_and_keeps_delay_low() -> None:
-    result = machine.run(f"{FAIRNESS} -k 'sixteen or dials or cleaning'", seconds=1800)
+    result = machine.run(f"{FAIRNESS} -k 'sixteen or counted or dials or cleaning'", seconds=1800)
 
     print(result.output)
     assert result.code == 0, result.output
-    assert result.output.count("line shared by cake") == 2, result.output
+    assert result.output.count("line shared by cake") == 3, result.output
 
 
 def test_fq_codel_shares_the_line_where_there_is_no_cake() -> None:

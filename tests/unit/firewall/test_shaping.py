@@ -5,9 +5,10 @@ from collections import Counter
 import pytest
 
 from firewall.lanes import downloads, uploads
+from firewall.marks import FORWARDED
 from firewall.shaping import (
-    ARRIVALS_HANDLE,
     BETWEEN,
+    FILTERS_HANDLE,
     FIRST_LANE,
     HANDLE,
     LANES,
@@ -37,9 +38,9 @@ def lanes(shaping: Shaping, way: Way = "pfifo") -> list[Class]:
 
 def test_cake_shares_by_the_address_of_the_device() -> None:
     assert orders(LINE_50_10, "br-lan", "wan", "cake") == (
-        Cake("wan", 10, "srchost", arriving=False),
-        Divert("wan", BETWEEN),
-        Cake(BETWEEN, 50, "dsthost", arriving=True),
+        Cake("wan", 10, "srchost", nat=True, arriving=False),
+        Divert("br-lan", BETWEEN, FORWARDED),
+        Cake(BETWEEN, 50, "dsthost", nat=False, arriving=True),
     )
 
 
@@ -56,7 +57,7 @@ def test_without_rates_there_is_no_queue(way: Way) -> None:
     ("shaping", "way", "expected"),
     [
         (Shaping(up_mbit=10), "cake", {("wan", HANDLE)}),
-        (Shaping(down_mbit=50), "cake", {("wan", ARRIVALS_HANDLE), (BETWEEN, HANDLE)}),
+        (Shaping(down_mbit=50), "cake", {("br-lan", FILTERS_HANDLE), (BETWEEN, HANDLE)}),
         (Shaping(up_mbit=10), "fq_codel", {("wan", HANDLE)}),
         (Shaping(down_mbit=50), "pfifo", {("br-lan", HANDLE)}),
         (LINE_50_10, "pfifo", {("br-lan", HANDLE), ("wan", HANDLE)}),
