@@ -15,6 +15,7 @@ from typing import Any
 
 from firewall.changes import MacAddress, Usage, mac_address
 from firewall.enforcer import EnforcementError
+from portal import technician
 from portal.events import (
     AccessGranted,
     EquipmentBlocked,
@@ -25,6 +26,7 @@ from portal.events import (
 from portal.machine import StartError
 from portal.runner import Overloaded, Runner
 from portal.session import Device, Pseudonym
+from portal.technician import Window
 
 _MOST_BYTES = 4096
 _ASK_SECONDS = 15.0
@@ -60,6 +62,7 @@ class Control:
         usage: Callable[[], Awaitable[Mapping[MacAddress, Usage]]],
         status: Callable[[], Answer],
         metrics: Callable[[], Awaitable[str]],
+        window: Window,
     ) -> None:
         self._runner = runner
         self._device = device
@@ -67,6 +70,7 @@ class Control:
         self._usage = usage
         self._status = status
         self._metrics = metrics
+        self._window = window
 
     async def answer(self, question: Any) -> Answer:
         """The answer to one question, as it goes over the socket."""
@@ -78,6 +82,12 @@ class Control:
                     return {"ok": True, "text": await self._metrics()}
                 case {"command": "sessions"}:
                     return {"ok": True, "sessions": await self._sessions()}
+                case {"command": "technician", "minutes": minutes}:
+                    self._window.open(_whole(minutes, technician.MOST_MINUTES))
+                    return {"ok": True, "done": "open", "seconds_left": self._window.seconds_left}
+                case {"command": "technician", "close": True}:
+                    self._window.close()
+                    return {"ok": True, "done": "closed"}
                 case {"command": "grant", "mac": str(mac), **rest}:
                     seconds = _seconds(rest.get("minutes"))
                     return await self._do(
@@ -192,11 +202,13 @@ async def serve(path: Path, answer: Callable[[Any], Awaitable[Answer]]) -> None:
 
 def _seconds(minutes: object) -> float | None:
     """How long a grant lasts; None is the usual length."""
-    if minutes is None:
-        return None
-    if type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES:
-        raise ValueError(f"{minutes!r} is not a number of minutes from 1 to {MOST_MINUTES}")
-    return minutes * 60.0
+    return None if minutes is None else _whole(minutes, MOST_MINUTES) * 60.0
+
+
+def _whole(minutes: object, most: int) -> int:
+    if type(minutes) is not int or not 1 <= minutes <= most:
+        raise ValueError(f"{minutes!r} is not a number of minutes from 1 to {most}")
+    return minutes
 
 
 def _text(reason: object) -> str:

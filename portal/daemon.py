@@ -19,12 +19,13 @@ from firewall.changes import MacAddress
 from firewall.drivers import open_enforcer
 from firewall.enforcer import Enforcer
 from firewall.shaper import Shaper
-from portal import __version__, clock, control, machine, staff_site, upkeep
+from portal import __version__, clock, control, machine, staff_site, technician, upkeep
 from portal.asking import Asking
 from portal.config import Config, ConfigurationError
 from portal.connections import Connections
 from portal.content_source import ContentSource
 from portal.desk import Desk
+from portal.doctor import saved
 from portal.equipment import Neighbours
 from portal.events import GatewayStarted, GatewayStopped
 from portal.library import Library
@@ -44,6 +45,8 @@ from portal.showing import Showing
 from portal.sightings import Sightings
 from portal.standing import Standing
 from portal.storage import Kept, only_one, open_answers, open_keys, open_log, writable
+from portal.technician import SelfTest, Window
+from portal.technician_pages import TechnicianPages
 from portal.uplink_watch import UplinkWatch, looks
 from portal.user_portal import UserPortal
 
@@ -63,7 +66,7 @@ async def run(config: Config, source: Path) -> None:
     if missing := problems(config):
         raise ConfigurationError("portal.toml", missing)
     async with AsyncExitStack() as stack:
-        gateway = _put_together(config, stack)
+        gateway = _put_together(config, source, stack)
         # Before anything is changed: another program may have the ports.
         gateway.phones.take_ports()
         staff = await staff_site.listen_at(config.staff.listen, config.interfaces.phones)
@@ -92,9 +95,11 @@ class _Gateway:
     portal: UserPortal
     phones: Listeners
     shaper: Shaper
+    window: Window
+    test: SelfTest
 
 
-def _put_together(config: Config, stack: AsyncExitStack) -> _Gateway:
+def _put_together(config: Config, source: Path, stack: AsyncExitStack) -> _Gateway:
     """Make every part; `stack` closes what has to be closed."""
     run_dir, data_dir = config.storage.run_dir, config.storage.data_dir
     for folder in (run_dir, data_dir):
@@ -141,14 +146,18 @@ def _put_together(config: Config, stack: AsyncExitStack) -> _Gateway:
     replies = Replies(
         config.portal.host, showing.now.pages, https=config.portal.https_port is not None
     )
+    asking = Asking(neighbours, runner, device)
+    window = Window(config.site.id, clock.now)
+    test = SelfTest(saved.path_of(config), technician.doctor(source), clock.now)
     portal = UserPortal(
         replies,
         runner,
-        Asking(neighbours, runner, device),
+        asking,
         clock.wall,
         session_log,
         desk,
         showing.now.shelf,
+        TechnicianPages(replies, asking, window, test, config.site.id),
         blocks_names=config.family_dns.blocklist is not None,
         down_since=lambda: uplink.line.down_since,
     )
@@ -177,6 +186,8 @@ def _put_together(config: Config, stack: AsyncExitStack) -> _Gateway:
         portal=portal,
         phones=phones,
         shaper=Shaper(shaping_of(config), config.interfaces.phones, config.interfaces.uplink),
+        window=window,
+        test=test,
     )
 
 
@@ -224,6 +235,7 @@ def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job
         gateway.portal.shown,
         gateway.showing,
         content_source,
+        gateway.window,
     )
     operator = control.Control(
         runner,
@@ -232,6 +244,7 @@ def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job
         standing.usage,
         standing.status,
         standing.metrics,
+        gateway.window,
     )
     look = asyncio.Event()
 
@@ -247,6 +260,7 @@ def _jobs(gateway: _Gateway, staff: socket.socket, source: Path) -> Iterator[Job
     yield phones.serve()
     yield control.serve(config.storage.run_dir / "control.sock", operator.answer)
     yield staff_site.serve(staff, config, source, standing.measure)
+    yield gateway.test.run()
     # The firewall and the line
     yield upkeep.watch_rules(look)
     yield upkeep.keep_rules(runner, look)

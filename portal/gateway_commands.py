@@ -10,6 +10,7 @@ from firewall.changes import mac_address
 from portal import control
 from portal.config import Config, load
 from portal.tables import table
+from portal.technician import MOST_MINUTES, USUAL_MINUTES
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -20,11 +21,22 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--all", action="store_true", help="list what the session log holds, ended ones too"
     )
     grant = command("grant", _tell, "Let a device pass without a tap.")
-    grant.add_argument("--minutes", type=_minutes, help="instead of the usual length")
+    grant.add_argument(
+        "--minutes", type=_up_to(control.MOST_MINUTES), help="instead of the usual length"
+    )
     revoke = command("revoke", _tell, "End the session of a device.")
     block = command("block", _tell, "Never let a device pass again.")
     block.add_argument("--reason", default="", metavar="TEXT", help="kept in the log")
     unblock = command("unblock", _tell, "Let a blocked device be like the others.")
+    technician = command("technician", _technician, "Let technicians see the self-test.")
+    which = technician.add_mutually_exclusive_group()
+    which.add_argument(
+        "--minutes",
+        type=_up_to(MOST_MINUTES),
+        default=USUAL_MINUTES,
+        help=f"how long; {USUAL_MINUTES} if not given",
+    )
+    which.add_argument("--close", action="store_true", help="close it now")
     told = {"grant": grant, "revoke": revoke, "block": block, "unblock": unblock}
     for name, parser in told.items():
         parser.add_argument(
@@ -88,6 +100,17 @@ def _tell(options: argparse.Namespace) -> None:
     print(f"{answer['mac']} {answer['done']}{until}{absent}")
 
 
+def _technician(options: argparse.Namespace) -> None:
+    if options.close:
+        _ask(options, {"command": "technician", "close": True})
+        print("the technician's page is closed")
+        return
+    answer = _ask(options, {"command": "technician", "minutes": options.minutes})
+    host = load(options.config).portal.host
+    left = -(-answer["seconds_left"] // 60)
+    print(f"for {left} minutes, on a phone in this Wi-Fi: http://{host}/technician")
+
+
 def _ask(options: argparse.Namespace, question: dict[str, Any]) -> control.Answer:
     config = load(options.config)
     return control.ask(config.storage.run_dir / "control.sock", question)
@@ -111,8 +134,14 @@ def _mac(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _minutes(text: str) -> int:
-    most = control.MOST_MINUTES
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 1 to {most}")
-    return int(text)
+def _up_to(most: int) -> Callable[[str], int]:
+    """Reads a number of minutes."""
+
+    def minutes(text: str) -> int:
+        if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a number of minutes from 1 to {most}"
+            )
+        return int(text)
+
+    return minutes

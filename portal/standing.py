@@ -17,6 +17,7 @@ from portal.metrics import Metric, by, gauges, render
 from portal.runner import Runner
 from portal.session_log import SessionLog
 from portal.showing import Showing
+from portal.technician import Window
 from portal.uplink_watch import UplinkWatch
 from splash.edition import Edition
 
@@ -39,6 +40,7 @@ class Standing:
         shown: Counter[str],
         showing: Showing,
         source: ContentSource | None,
+        window: Window,
     ) -> None:
         """`shown` counts the pages, by kind; `source` is where content is fetched from, if any."""
         self._config = config
@@ -52,6 +54,7 @@ class Standing:
         self._shown = shown
         self._showing = showing
         self._source = source
+        self._window = window
 
     def status(self) -> dict[str, Any]:
         """What `portal status` says (docs/commands.md)."""
@@ -70,6 +73,7 @@ class Standing:
             "lost_log_entries": self._session_log.lost,
             "connections": len(connections),
             "refused_connections": connections.refused,
+            "technician_seconds": self._window.seconds_left,
         }
 
     async def usage(self) -> Mapping[MacAddress, Usage]:

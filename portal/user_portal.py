@@ -36,10 +36,11 @@ from portal.runner import Overloaded, Runner
 from portal.schedule import day_of_month, time_of_day
 from portal.session import Instant
 from portal.session_log import Unreadable
+from portal.technician_pages import RESULT_PATH, TechnicianPages
 from portal.worker_forms import WorkerForms
 from portal.worker_pages import WorkerPages
 from splash import views
-from splash.views import Look, View, look_of
+from splash.views import TECHNICIAN_PATH, Look, View, look_of
 
 BLOCKED_NAME_PATH = views.path_of(views.BlockedName())
 _FULL_RETRY_MINUTES = 10
@@ -76,6 +77,7 @@ class UserPortal:
         records: Records,
         desk: Desk,
         shelf: Shelf,
+        technician: TechnicianPages,
         *,
         blocks_names: bool = False,
         down_since: Callable[[], Instant | None] = lambda: None,
@@ -96,12 +98,15 @@ class UserPortal:
             "/my-data": own.see,
             "/my-data/copy": own.copy,
             API_PATH: self._api,
+            TECHNICIAN_PATH: technician.see,
+            RESULT_PATH: technician.copy,
         }
         self._changing: dict[str, Handler] = {
             "/accept": self._accept,
             "/leave": self._leave,
             "/my-data/delete": own.delete,
             "/my-data/withdraw": own.withdraw,
+            TECHNICIAN_PATH: technician.take,
         }
 
     def show(self, shelf: Shelf) -> None:

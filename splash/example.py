@@ -172,6 +172,34 @@ WORK: Final = calculator.Typed(
     after_day=True,
 )
 
+CHECKS: Final = (
+    views.Checked(
+        good=False,
+        looked=True,
+        subject="Wi-Fi của modem",
+        found="vẫn đang bật: VNPT_9C2A",
+        advice="vào trang của modem, tắt Wi-Fi (WLAN) cả 2,4 GHz và 5 GHz; rồi kiểm tra lại",
+    ),
+    views.Checked(True, True, "dây mạng vào", "đã cắm (wan)", ""),
+    views.Checked(
+        good=True,
+        looked=True,
+        subject="lớp mạng phía trước (NAT)",
+        found="hai lớp: modem cũng là bộ định tuyến (cấp địa chỉ 192.168.1.20); mạng vẫn chạy được",
+        advice="không bắt buộc làm gì; muốn bớt một lớp thì nhờ nhà mạng chuyển modem sang bridge",
+    ),
+    views.Checked(
+        good=True,
+        looked=False,
+        subject="thử như điện thoại mới vào",
+        found="trang dẫn đúng tới nút xanh; chưa thử qua luật tường lửa",
+        advice="muốn thử cả phần đó, với quyền root: portal doctor",
+    ),
+    views.Checked(True, True, "loại bộ nhớ lưu", "ubifs: mất điện vẫn còn", ""),
+    views.Checked(True, True, "nhiệt độ", "61 °C", ""),
+)
+"""Lines of a self-test."""
+
 CAPTIVE: Final[dict[str, View]] = {
     "splash": views.Splash(),
     "ended": views.Splash(ended=True),
@@ -246,6 +274,15 @@ CAPTIVE: Final[dict[str, View]] = {
         ),
     ),
     "search-nothing": views.Search("xyz", ()),
+    "technician-door": views.TechnicianDoor(),
+    "technician-wrong": views.TechnicianDoor("wrong"),
+    "technician-many": views.TechnicianDoor("too many"),
+    "self-test": views.SelfTest(CHECKS, "08:05 26/11/2026", minutes_left=24),
+    "self-test-well": views.SelfTest(CHECKS[1:4], "08:05 26/11/2026", minutes_left=24),
+    "self-test-runs": views.SelfTest(
+        CHECKS, "08:05 26/11/2026", running_seconds=7, minutes_left=24
+    ),
+    "self-test-none": views.SelfTest(failed=True, minutes_left=30),
     "closed": views.Closed(opens="05:00"),
     "daily-limit": views.DailyLimit(hours="8", opens="00:00"),
     "full": views.Full(minutes=5),

@@ -285,7 +285,7 @@ def _of_one_person(view: View) -> bool:
     match view:
         case views.MyData() | views.QuizResult() | views.DrawEntered() | views.Answers():
             return True
-        case views.Failure():
+        case views.Failure() | views.SelfTest():
             return True
         case views.Poll(counts=counts):
             return counts is not None

@@ -300,6 +300,58 @@ class Search:
     found: tuple[Hit, ...] | None = None
 
 
+Refused: TypeAlias = Literal["", "wrong", "too many"]
+"""Why somebody is not let in; empty before anything was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianDoor:
+    """Asks who puts the gateway up for the name of the site."""
+
+    said: Refused = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One line of the self-test, in the language of the page."""
+
+    good: bool
+    looked: bool
+    """Nobody could look if not."""
+    subject: str
+    found: str
+    advice: str
+    """Empty where nothing needs doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """What the self-test found, for who puts the gateway up."""
+
+    checks: tuple[Checked, ...] = ()
+    made: str | None = None
+    """Local time of the test, `19:05 22/11/2026`; None if there was none yet."""
+    running_seconds: int | None = None
+    """How long a test runs that runs now."""
+    failed: bool = False
+    """The last one ended without a result."""
+    minutes_left: int = 0
+    """Until this page is closed."""
+
+    @property
+    def wrong(self) -> tuple[Checked, ...]:
+        return tuple(each for each in self.checks if not each.good)
+
+    @property
+    def to_know(self) -> tuple[Checked, ...]:
+        """What works, and has something to be said about it; what nobody could look at."""
+        return tuple(e for e in self.checks if e.good and (e.advice or not e.looked))
+
+    @property
+    def right(self) -> tuple[Checked, ...]:
+        return tuple(e for e in self.checks if e.good and e.looked and not e.advice)
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """Outside the opening hours."""
@@ -392,6 +444,8 @@ View: TypeAlias = (
     | Answers
     | Calculator
     | Search
+    | TechnicianDoor
+    | SelfTest
     | Closed
     | DailyLimit
     | Full
@@ -430,6 +484,8 @@ def path_of(view: View) -> str:
             return _PATHS.get(type(view), "/")  # The portal answers `/` with whatever is true.
 
 
+TECHNICIAN_PATH: Final = "/technician"
+
 _PATHS: Final[Mapping[type[View], str]] = {
     Status: "/status",
     Conditions: "/rules",
@@ -444,6 +500,8 @@ _PATHS: Final[Mapping[type[View], str]] = {
     Answers: "/answers",
     Calculator: "/calculator",
     Search: "/search",
+    TechnicianDoor: TECHNICIAN_PATH,
+    SelfTest: TECHNICIAN_PATH,
     BlockedName: "/blocked-name",
 }
 

@@ -14,6 +14,8 @@ from portal.library import Shelf
 from portal.listeners import _Server
 from portal.replies import Replies
 from portal.session import Instant
+from portal.technician import SelfTest, Window
+from portal.technician_pages import TechnicianPages
 from portal.user_portal import UserPortal, form_token, forms_token
 from splash import example
 from splash.pages import Pages
@@ -90,14 +92,18 @@ class Site:
             new_answers(folder / "answers.db"), self.world.clock.wall_if_set, keep_days=90
         )
         self.replies = Replies(HOST, pages(), https=https)
+        asking = Asking(self.phone, self.world.runner, device)
+        self.window = Window("hp-001", self.world.clock.now)
+        self.test = SelfTest(folder / "selftest.json", ["false"], self.world.clock.now)
         self.portal = UserPortal(
             self.replies,
             self.world.runner,
-            Asking(self.phone, self.world.runner, device),
+            asking,
             self.world.clock.wall_if_set,
             self.world.log,
             self.desk,
             Shelf(example.EDITION, example.ARTICLES, frozenset({PICTURE}), folder, lambda: None),
+            TechnicianPages(self.replies, asking, self.window, self.test, "hp-001"),
             blocks_names=blocks_names,
             down_since=lambda: self.down_since,
         )

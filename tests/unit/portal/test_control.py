@@ -16,6 +16,7 @@ from firewall.changes import MacAddress, Usage
 from portal import control, runner
 from portal.control import Answer, Control, NotRunning, Refused
 from portal.machine import StartError
+from portal.technician import Window
 from tests.unit.portal.world import World, device, mac, rows
 
 PHONE, OTHER = mac(1), mac(2)
@@ -44,6 +45,7 @@ def operator(world: World) -> Control:
         usage,
         lambda: {"site": "hp-001", "open_devices": len(world.runner.state.sessions)},
         metrics,
+        Window("hp-001", world.clock.now),
     )
 
 
