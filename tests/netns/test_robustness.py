@@ -411,6 +411,59 @@ def another_boot(gateway: Host) -> Iterator[None]:
         gateway.must("umount", "/proc/sys/kernel/random/boot_id")
 
 
+# -- the router is replaced ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clock_is_set", [True, False], ids=["clock set", "clock unset"])
+def test_another_router_with_the_backup_of_this_one(open_site: Site, clock_is_set: bool) -> None:
+    site, mac = open_site, open_site.visitor.mac
+    backup = site.lab.folder / f"{clock_is_set}.backup"
+    made = site.lab.portal_command("backup", str(backup), "--no-passphrase")
+    assert made.returncode == 0, made.stderr
+    before, at = site.sessions[mac], time.monotonic()
+    site.lab.portal_kill()
+    shutil.rmtree(site.lab.folder / "data")
+    time.sleep(3)  # The technician takes the stick across the yard.
+
+    with Lab() as lab:
+        lab.start_internet()
+        lab.start_dns_dhcp()
+        new = Site(lab, lab.phone(), lab.phone(mac))
+        new.captive.join()
+        new.visitor.join()
+        storage = {key: str(site.lab.folder / key.removesuffix("_dir")) for key in FOLDERS}
+        lab.write_configuration({"storage": storage})
+        with another_boot(lab.gateway):
+            restored = lab.portal_command("restore", str(backup))
+            assert restored.returncode == 0, restored.stderr
+            lab.portal_restart(under=() if clock_is_set else wall_clock("@1970-01-01 00:01:00"))
+            with new.attempts() as attempts:
+                begun = time.monotonic()
+                new.visitor.wait_until(lambda: new.reaches(new.visitor), "the session is back")
+                back = time.monotonic() - begun
+                new.visitor.wait_until(lambda: new.reaches(new.visitor, WEBSITE6), "with IPv6")
+                new.visitor.wait_until(lambda: attempts.sent > 20, "the other phone tries")
+            after, later = new.sessions[mac], time.monotonic()
+            rows = new.logged()
+            lab.portal_kill()
+
+    assert attempts.arrived == []
+    assert after.pseudonym == before.pseudonym
+    if clock_is_set:  # The time between counts: 3 seconds of it at least.
+        assert after.goes_on_from(before), (before, after)
+    else:  # The turn goes on where it stood at the backup.
+        assert before.seconds_left - (later - at) - 1 <= after.seconds_left <= TURN_SECONDS
+    assert [row["ended_utc"] for row in rows] == [None]
+    print(
+        f"passes {back:.2f} s after its first packet; {before.seconds_left} s left, then"
+        f" {after.seconds_left} s after {later - at:.1f} s; none of {attempts.sent} attempts of"
+        " another phone arrived"
+    )
+
+
+FOLDERS = ("data_dir", "run_dir")
+
+
 # -- the clock is set ---------------------------------------------------------------------
 
 
