@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
 from content_cache.sqlite_files import (
+    COPY_SECONDS,
     bring_up,
     choose_journal,
     damage_told,
+    drop_copies,
     empty_journal,
+    leave_nothing,
     transaction,
 )
 from firewall.changes import MacAddress
@@ -132,6 +135,7 @@ class Hearing:
             BrokenStore: the file is damaged.
             sqlite3.Error, OSError: it cannot be opened or made.
         """
+        self._path = path
         with damage_told():
             bring_up(path, "portal.answers_schema", SCHEMA_VERSION)
             self._db = sqlite3.connect(path, timeout=5, check_same_thread=False)
@@ -193,7 +197,7 @@ class Hearing:
                 [(poll, _mark(secret, mac)) for poll, secret in secrets],
             ).rowcount
         if done > 0:
-            empty_journal(self._db)
+            leave_nothing(self._db)
 
     def quiz_done(self, quiz: str, score: int, day: str) -> None:
         """Count a quiz that somebody finished."""
@@ -265,7 +269,7 @@ class Hearing:
                 (MOST_POLLS,),
             )
         if closed:
-            empty_journal(self._db)
+            leave_nothing(self._db)
 
     def forget(self, now: float, today: str, keep_days: int) -> None:
         """Delete what has been kept for as long as people were told.
@@ -305,6 +309,7 @@ class Hearing:
                 )
         if self._db.total_changes > before:
             empty_journal(self._db)
+        drop_copies(self._path, COPY_SECONDS)
 
     # What staff read and answer
 
@@ -358,7 +363,7 @@ class Hearing:
     def delete_question(self, id: int) -> bool:
         """Delete a question for good: it holds a name, or is an insult."""
         done = self._change("DELETE FROM question WHERE id = ?", id)
-        empty_journal(self._db)
+        leave_nothing(self._db)
         return done
 
     def votes(self, poll: str) -> dict[int, int]:
@@ -417,7 +422,7 @@ class Hearing:
     def _delete_entries(self, which: str, *values: object) -> bool:
         done = self._change(f"DELETE FROM draw_entry WHERE {which}", *values)
         if done:
-            empty_journal(self._db)
+            leave_nothing(self._db)
         return done
 
     def _secret(self, poll: str) -> bytes | None:

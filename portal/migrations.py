@@ -4,6 +4,11 @@ The daemon reads and writes this schema with the standard library's sqlite3; sql
 here, in tools and in reports. When the schema has to change the daemon runs this module as a
 program of its own (`python3 -m portal.migrations FILE`), so that the 4 MiB of sqlite-utils are
 not in its memory for the rest of its life.
+
+An upgrade may be taken back (docs/adr/0025-forward-and-back.md). So a migration adds, and leaves
+what older programs use as it is; it then writes the lowest schema that may go on into `usable_from`:
+
+    db.table("usable_from").insert({"oldest": 1}, replace=True)   # with pk="id"
 """
 
 import sys

@@ -15,10 +15,12 @@ from typing import Any
 from urllib.parse import quote
 
 from content_cache.sqlite_files import (
+    COPY_SECONDS,
     bring_up,
     choose_journal,
     damage_told,
-    empty_journal,
+    drop_copies,
+    leave_nothing,
     transaction,
 )
 from firewall.changes import Usage
@@ -74,6 +76,7 @@ class SessionStore:
             BrokenStore: the file is damaged.
             sqlite3.Error, OSError: the file cannot be opened or made.
         """
+        self._path = path
         self._boot_id = boot_id
         self._moved: list[Session] = []
         with damage_told():
@@ -135,6 +138,7 @@ class SessionStore:
                 (wall,),
             )
             self._db.execute("UPDATE events SET pseudonym = NULL WHERE wall < ?", (wall,))
+        drop_copies(self._path, COPY_SECONDS)
 
     def record_of(self, names: Sequence[Pseudonym]) -> DeviceRecord:
         """What is written down about the device with these names."""
@@ -151,7 +155,7 @@ class SessionStore:
             device_record.erase(self._db, names)
         if self._db.total_changes == before:
             return  # Nothing was known: flash is not worn for it.
-        empty_journal(self._db)
+        leave_nothing(self._db)
 
     def _write(self, entry: Entry) -> None:
         for pseudonym, usage in entry.usage.items():

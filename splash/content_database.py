@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from content_cache.durable import sync_names
-from content_cache.sqlite_files import BrokenStore, bring_up, choose_journal
+from content_cache.sqlite_files import (
+    COPY_SECONDS,
+    BrokenStore,
+    bring_up,
+    choose_journal,
+    drop_copies,
+)
 
 SCHEMA_VERSION = 1
 """`PRAGMA user_version` of a database on which every migration has run."""
@@ -38,6 +44,7 @@ class ContentDatabase:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # Drafts are nobody's business.
             bring_up(path, "splash.content_migrations", SCHEMA_VERSION)
+            drop_copies(path, COPY_SECONDS)
             self._db = sqlite3.connect(path, timeout=10, check_same_thread=False)
             self._db.isolation_level = None
             self._db.row_factory = sqlite3.Row

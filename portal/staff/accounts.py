@@ -20,6 +20,7 @@ from typing import Final
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from content_cache.sqlite_files import needs_migration
 from portal.staff import passwords
 from portal.staff.words import Said
 from splash.workflow import ROLES, Role
@@ -121,9 +122,11 @@ class Accounts:
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        db = sqlite_utils.Database(path)
-        schema.apply(db)
-        db.close()
+        if needs_migration(path, SCHEMA_VERSION):
+            db = sqlite_utils.Database(path)
+            schema.apply(db)
+            db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.close()
         self._db = sqlite3.connect(path, timeout=5, check_same_thread=False)
         self._db.isolation_level = None
         self._db.row_factory = sqlite3.Row

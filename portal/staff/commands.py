@@ -149,9 +149,14 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _accounts(config: Config) -> "closing[Accounts]":
+    from content_cache.sqlite_files import NewerStore
     from portal.staff.accounts import Accounts
 
-    return closing(Accounts(config.storage.data_dir / "staff.db"))
+    path = config.storage.data_dir / "staff.db"
+    try:
+        return closing(Accounts(path))
+    except NewerStore as error:
+        raise StartError(f"{path}: {error}") from None
 
 
 def _named(accounts: "Accounts", name: str) -> "Account":

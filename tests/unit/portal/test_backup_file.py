@@ -238,6 +238,10 @@ def test_files_and_list_have_to_be_the_same() -> None:
             "something follows its list",
         ),
     ],
+    ids=[
+        *("nothing", "text", "no gzip", "empty", "only an end", "no tar", "another tar"),
+        *("a long beginning", "no list", "more after it"),
+    ],
 )
 def test_what_is_no_backup_is_said(data: bytes, says: str) -> None:
     assert says in refused(data)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_cache.sqlite_files import BrokenStore
+from content_cache.sqlite_files import BrokenStore, NewerStore
 from firewall.changes import Usage
 from portal import session_store
 from portal.events import (
@@ -383,7 +383,7 @@ def test_a_file_of_a_newer_portal_is_not_touched(path: Path) -> None:
     db.close()
     before = path.read_bytes()
 
-    with pytest.raises(BrokenStore, match="newer portal"):
+    with pytest.raises(NewerStore, match="newer portal"):
         SessionStore(path, "boot-1")
 
     assert path.read_bytes() == before
