@@ -94,7 +94,7 @@ def restored(options: argparse.Namespace, ask: Ask = getpass) -> None:
         print(_old(old))
     names = {member.name for member in opened.verified.contents.members}
     if UCI_NAME in names and UCI.parent.is_dir():
-        print("next: /usr/libexec/portal/apply, then /etc/init.d/portal start, and portal doctor")
+        print("next: /usr/libexec/portal/apply, then /etc/init.d/portal restart, and portal doctor")
     else:
         print("next: portal check, start the gateway, and portal doctor")
 

@@ -6,9 +6,10 @@ program of its own (`python3 -m portal.migrations FILE`), so that the 4 MiB of s
 not in its memory for the rest of its life.
 
 An upgrade may be taken back (docs/adr/0025-forward-and-back.md). So a migration adds, and leaves
-what older programs use as it is; it then writes the lowest schema that may go on into `usable_from`:
+what older programs use as it is; it then writes the lowest schema whose programs may go on into
+`usable_from`:
 
-    db.table("usable_from").insert({"oldest": 1}, replace=True)   # with pk="id"
+    db.table("usable_from").insert({"id": 1, "oldest": 1}, pk="id", replace=True)
 """
 
 import sys

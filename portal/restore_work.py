@@ -168,6 +168,8 @@ def _carry_out(swap: Swap) -> None:
         # Before the next step, or a power cut could keep that one alone.
         sync_names(swap.target.parent)
     swap.staged.rename(swap.target)
+    with suppress(OSError):  # An empty folder is not worth keeping.
+        swap.aside.rmdir()
 
 
 # Before anything is touched
