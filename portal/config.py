@@ -43,6 +43,7 @@ from portal.setting_values import (
     ssid,
     text,
     texts,
+    web_address,
     web_addresses,
     web_folder,
     whole_number,
@@ -188,6 +189,9 @@ class Uplink:
         absolute_path,
         None,
         "A folder that dnsmasq reads; the names of captive checks are there during an outage.",
+    )
+    speed_url: str | None = setting(
+        web_address, None, "A large file that `portal doctor --speed` loads 25 MB of, at most."
     )
 
 

@@ -16,6 +16,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     doctor.add_argument("--lang", choices=("vi", "en"), help="language; else as LANG says")
     doctor.add_argument(
+        "--speed", action="store_true", help="load a file, to see how fast the line is"
+    )
+    doctor.add_argument(
         "--save", action="store_true", help="keep the result in data_dir, for the handover sheet"
     )
 
@@ -28,7 +31,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     language = options.lang or language_of(locale)
-    findings = examine(options.config)
+    findings = examine(options.config, with_speed=options.speed)
     told = [finding.told(language) for finding in findings]
     if options.json:
         print(json.dumps([each.as_dict() for each in told], ensure_ascii=False))

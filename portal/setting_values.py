@@ -160,15 +160,16 @@ def web_folder(value: object) -> str:
     address = text(value)
     if not re.fullmatch(r"https://[!-~]+", address) or re.search(r"[?#@]", address):
         raise ValueError('not a folder of a web space; write one like "https://example.vn/wifi/"')
-    return _web_address(address.rstrip("/") + "/")
+    return web_address(address.rstrip("/") + "/")
 
 
 def web_addresses(value: object) -> tuple[str, ...]:
-    return tuple(_web_address(item) for item in texts(value))
+    return tuple(web_address(item) for item in texts(value))
 
 
-def _web_address(item: str) -> str:
-    address = https_address(item)
+def web_address(value: object) -> str:
+    """An address that is asked, not only shown: its host and port are looked at, too."""
+    address = https_address(value)
     parts = urlsplit(address)
     try:
         host_name(parts.hostname)

@@ -114,7 +114,7 @@ async def _ask(phones: str, address: str) -> Fault | None:
             _, writer = await asyncio.open_connection(
                 str(found[0]),
                 parts.port or (443 if secure else 80),
-                ssl=_anyone() if secure else None,
+                ssl=anyone() if secure else None,
                 server_hostname=parts.hostname if secure else None,
             )
             writer.transport.abort()  # Enough was seen; nobody waits for a farewell.
@@ -146,7 +146,7 @@ async def _resolve(resolver: Address, name: str, family: Literal[4, 6]) -> list[
                 return name_question.read(answer, number)
 
 
-def _anyone() -> ssl.SSLContext:
+def anyone() -> ssl.SSLContext:
     """TLS with whoever answers; see the module."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

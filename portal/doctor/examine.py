@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from portal.config import Config, ConfigurationError, load
-from portal.doctor import gateway, house, join, kernel, line
+from portal.doctor import air, gateway, house, join, kernel, line, speed
 from portal.doctor.finding import Finding
 
 Look: TypeAlias = Callable[[Config], Iterator[Finding]]
@@ -19,6 +19,8 @@ LOOKS: Final[tuple[Look, ...]] = (
     line.route,
     line.names,
     line.answers,
+    air.modem,
+    air.own,
     gateway.rules,
     gateway.table,
     join.join,
@@ -33,14 +35,14 @@ LOOKS: Final[tuple[Look, ...]] = (
 )
 
 
-def examine(path: Path) -> list[Finding]:
+def examine(path: Path, *, with_speed: bool = False) -> list[Finding]:
     """Look at everything that can be looked at; never raises for what it finds."""
     try:
         config = load(path)
     except ConfigurationError as error:
         return [Finding("configuration", False, "bad", {"said": error})]
     findings = [Finding("configuration", True, "good", {"said": path})]
-    for look in LOOKS:
+    for look in (*LOOKS, *((speed.down,) if with_speed else ())):
         findings.extend(_taken(look, config))
     return findings
 

@@ -8,6 +8,7 @@ words, which stay as they are.
 from typing import Final
 
 from portal.doctor.wording import Words
+from portal.doctor.words_air import AIR
 from portal.doctor.words_gateway import GATEWAY
 from portal.doctor.words_line import LINE
 from portal.doctor.words_phones import PHONES
@@ -22,8 +23,12 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "nat": ("translation of addresses", "lớp mạng phía trước (NAT)"),
     "route": ("way out", "lối ra Internet"),
     "names": ("names (DNS)", "tên miền (DNS)"),
+    "speed": ("speed of the line", "tốc độ đường truyền"),
     "rules": ("rules", "luật tường lửa"),
     "table": ("rules in the kernel", "luật trong nhân máy"),
+    "modem": ("the modem's own Wi-Fi", "Wi-Fi của modem"),
+    "wifi": ("our Wi-Fi", "Wi-Fi của máy này"),
+    "stations": ("phones apart on the air", "tách điện thoại trên sóng Wi-Fi"),
     "dhcp": ("addresses for phones (DHCP)", "cấp địa chỉ cho điện thoại (DHCP)"),
     "announced": ("announcement (DHCP option 114)", "báo địa chỉ cổng (DHCP option 114)"),
     "captive": ("as a phone sees it", "thử như điện thoại mới vào"),
@@ -47,4 +52,4 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "look": ("the doctor itself", "chính phần kiểm tra"),
 }
 
-WORDS: Final[Words] = {**GATEWAY, **LINE, **PHONES}
+WORDS: Final[Words] = {**GATEWAY, **LINE, **PHONES, **AIR}

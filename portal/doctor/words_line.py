@@ -170,6 +170,44 @@ LINE: Final[Words] = {
             "sửa địa chỉ của {host} trong dnsmasq, hoặc [portal] host",
         ),
     ),
+    "speed right": (
+        ("{mbit} Mbit/s; [fairness] down_mbit is {said}", ""),
+        ("{mbit} Mbit/s; [fairness] down_mbit đang đặt {said}", ""),
+    ),
+    "speed bare": (
+        (
+            "{mbit} Mbit/s; the line is not shared fairly",
+            "measure it when nobody is online; then set [fairness] down_mbit = {advised}",
+        ),
+        (
+            "{mbit} Mbit/s; chưa chia đều tốc độ",
+            "đo khi không ai dùng mạng; rồi đặt [fairness] down_mbit = {advised}",
+        ),
+    ),
+    "speed slow": (
+        (
+            "{mbit} Mbit/s, but [fairness] down_mbit is {said}",
+            "measure it when nobody is online; if it stays so, set down_mbit = {advised}, or call"
+            " the provider",
+        ),
+        (
+            "{mbit} Mbit/s, nhưng [fairness] down_mbit đặt {said}",
+            "đo khi không ai dùng mạng; nếu vẫn vậy thì đặt down_mbit = {advised}, hoặc gọi"
+            " nhà mạng",
+        ),
+    ),
+    "speed little": (
+        ("only {kilobytes} kB came", "look at the line; [uplink] speed_url has to be a large file"),
+        ("chỉ tải được {kilobytes} kB", "xem đường truyền; [uplink] speed_url phải là tệp lớn"),
+    ),
+    "speed failed": (
+        ("{url}: {said}", "look at the lines about the line, then at [uplink] speed_url"),
+        ("{url}: {said}", "xem các dòng về đường truyền, rồi [uplink] speed_url"),
+    ),
+    "speed unset": (
+        ("not measured", "set [uplink] speed_url to a large file on the web"),
+        ("chưa đo", "đặt [uplink] speed_url là địa chỉ một tệp lớn trên mạng"),
+    ),
     "table there": (("it is there", ""), ("đang có", "")),
     "table gone": (
         (

@@ -1,14 +1,16 @@
 """One thing broken at a time on a real gateway, and the line of `portal doctor` that names it."""
 
 import json
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portal.demo.addresses import INTERNET4, MODEM4, WAN4
+from portal.demo.addresses import DOWNLOAD, INTERNET4, MODEM4, WAN4
 from portal.demo.lab import CHECK_URL, Lab
 from portal.doctor import saved
 
@@ -33,6 +35,12 @@ def findings(lab: Lab, language: str = "en", under: tuple[str, ...] = ()) -> dic
     rows = json.loads(said.stdout)
     assert said.returncode == (0 if all(row["good"] for row in rows) else 1)
     return {row["check"]: row for row in rows if row["check"] not in MACHINE or not row["good"]}
+
+
+def asked(lab: Lab, *options: str) -> list[dict[str, Any]]:
+    said = lab.portal_command("doctor", "--json", "--lang", "en", *options)
+    rows: list[dict[str, Any]] = json.loads(said.stdout)
+    return rows
 
 
 def names(lab: Lab, check: str, words: str, vietnamese: str, **ways: Any) -> None:
@@ -153,6 +161,30 @@ def test_a_host_that_is_gone(built: Lab) -> None:
     built.write_configuration(config)
 
     names(built, "line", f"{gone} does not answer", "không trả lời")
+
+
+def test_how_fast_the_line_is(built: Lab) -> None:
+    """Measured only when asked, and not to the end of the file."""
+    url = f"https://{DOWNLOAD}/bytes/60000000"
+    try:
+        built.write_configuration({"uplink": {"speed_url": url}})
+        assert "speed" not in findings(built)
+        begun = time.monotonic()
+        [measured] = [row for row in asked(built, "--speed") if row["check"] == "speed"]
+        assert time.monotonic() - begun < 30
+        assert measured["good"]
+        assert re.match(r"[0-9.]+ Mbit/s; the line is not shared", measured["found"])
+
+        built.write_configuration({"uplink": {"speed_url": f"http://{DOWNLOAD}/bytes/1000"}})
+        [little] = [row for row in asked(built, "--speed") if row["check"] == "speed"]
+        assert little["found"] == "only 0 kB came"
+
+        built.write_configuration({"uplink": {"speed_url": f"https://{DOWNLOAD}:444/"}})
+        [nothing] = [row for row in asked(built, "--speed") if row["check"] == "speed"]
+        assert not nothing["good"]
+        assert f"https://{DOWNLOAD}:444/: " in nothing["found"]
+    finally:
+        built.write_configuration({})
 
 
 def test_no_folder_for_names(built: Lab, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_what_nobody_could_look_at_is_told_and_is_no_failure() -> None:
     told = unseen("table", "unseen", said="no permission").told("en")
 
     assert told.good
-    assert not told.looked
+    assert told.as_dict()["looked"] is False
     assert str(told).startswith("--    rules in the kernel: could not be looked at: no permission")
 
 
