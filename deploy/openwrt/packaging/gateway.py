@@ -55,13 +55,31 @@ _TRIMMED: Final = (
     "aiohttp/_websocket/*.so",
     # PyNaCl's library was made by it and needs _cffi_backend.so alone.
     "cffi/*",
-    *("pyroute2/bsd/*", "pyroute2/dhcp/*", "pyroute2/fixtures/*", "pyroute2/inotify/*"),
-    *("pyroute2/nftables/*", "pyroute2/wirouting/*"),
+    # Of pyroute2, interfaces and queues alone are asked for (`firewall.shaping_kernel`).
+    *(
+        f"pyroute2/{part}*"
+        for part in (
+            *("bsd/", "cli/", "conntrack", "decoder/", "devlink", "dhcp/", "ethtool/", "ext/"),
+            *("fixtures/", "inotify/", "ipdb/", "ipset", "ipvs/", "iwutil", "lab/", "minimal"),
+            *("ndb/", "nftables/", "nslink/", "plan9/", "remote/", "wirouting/", "wiset"),
+        )
+    ),
+    *(
+        f"pyroute2/netlink/{part}*"
+        for part in (
+            *("connector/", "devlink/", "diag/", "event/", "generic/", "ipq/", "nfnetlink/"),
+            *("nl80211/", "taskstats/", "uevent/"),
+        )
+    ),
     "sqlite_utils/cli.py",
 )
 """What of the libraries is never loaded on a router."""
 
-_STDLIB: Final = (
+_EMPTIED: Final = ("pyroute2/__init__.py",)
+"""Modules that only import all the rest of their library: twice the memory, and twice the flash.
+The parts that stay name each other in full."""
+
+STDLIB: Final = (
     *("python3-asyncio", "python3-codecs", "python3-ctypes", "python3-decimal", "python3-email"),
     *("python3-light", "python3-logging", "python3-multiprocessing", "python3-openssl"),
     *("python3-sqlite3", "python3-unittest", "python3-urllib", "python3-uuid"),
@@ -70,7 +88,7 @@ _STDLIB: Final = (
 multiprocessing and unittest are pyroute2's wish, uuid is sqlite-utils'."""
 _ROUTER: Final = (
     *("dnsmasq-full", "kmod-ifb", "kmod-nft-netdev", "kmod-sched-cake"),
-    *("nftables-json", "python3-nftables"),
+    *("nftables-json", "procd-ujail", "python3-nftables"),
 )
 
 BINDING_VERSION: Final = "1.0.6"
@@ -94,7 +112,7 @@ def gateway(
     for wheel in libraries.values():
         for path, content in wheels.members(wheel):
             if not _matches(path, _TRIMMED):
-                sources[_library_path(path)] = _lean(path, content)
+                sources[_library_path(path)] = b"" if path in _EMPTIED else _lean(content)
     code = bytecode.compiled(sources, f"/{HOME}", command)
     licences = licence_texts(libraries)
     files = [File(f"{HOME}/{path}", content) for path, content in sorted(code.items())]
@@ -110,7 +128,7 @@ def gateway(
         depends=(
             f"libpython3-{target.release.python}",
             *_ROUTER,
-            *sorted((*_STDLIB, *target.family.from_feed.values())),
+            *sorted((*STDLIB, *target.family.from_feed.values())),
         ),
         conffiles=tuple(f"/{file.path}" for file in files if file.path.startswith("etc/config/")),
         user=USER,
@@ -179,7 +197,7 @@ def _library_path(path: str) -> str:
     return f"{folder}{slash}{name.partition('.')[0]}.so"
 
 
-def _lean(path: str, content: bytes) -> bytes:
+def _lean(content: bytes) -> bytes:
     return elf.loadable(content) if content.startswith(b"\x7fELF") else content
 
 
