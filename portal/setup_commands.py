@@ -101,7 +101,7 @@ async def _serve(options: argparse.Namespace) -> None:
     places = Connections(lambda address: None, places=_PLACES, places_per_device=_PLACES_PER_DEVICE)
     listeners = Listeners(options.phones, options.port, None, site, places)
     listeners.take_ports()
-    _tell_names(options.names, render_outage(NAMES, (), addresses_of(options.phones)))
+    _tell_names(options.names, render_outage({*NAMES, host}, (), addresses_of(options.phones)))
     try:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(listeners.serve())

@@ -1,0 +1,205 @@
+"""The first boot of a router that does not know its house, by real packets: a phone joins, its
+captive check leads to the page, a technician types the code, and the router is that house's.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from portal.demo import addresses as at
+from portal.demo.lab import Lab
+from portal.demo.phone import Phone
+from portal.demo.probes import PROBES, Answer, NoAnswer, Verdict
+from tests.openwrt.fw4 import ruleset
+from tests.openwrt.router import Router
+from tests.openwrt.test_line import DEVICES, reaches_the_internet
+
+pytestmark = pytest.mark.openwrt
+
+SITES = """
+[organisation]
+name = "LĐLĐ thành phố Hải Phòng"
+unit = "Ban Tuyên giáo – Nữ công"
+[walled_garden]
+names = ["congdoan.example"]
+
+[[sites]]
+id = "hp-001"
+name = "Khu trọ Hồng Phong"
+address = "12 Hồng Phong, An Dương"
+[sites.wifi]
+ssid = "Wi-Fi Hồng Phong"
+[sites.wan]
+proto = "pppoe"
+vlan = 35
+username = "hp001"
+
+[[sites]]
+id = "hp-002"
+name = "Nhà trọ 'Cầu Rào'"
+"""
+
+
+@dataclass
+class FirstBoot:
+    """A laboratory whose gateway is a router that was just flashed."""
+
+    lab: Lab
+    router: Router
+    setup: subprocess.Popen[bytes]
+
+    def phone(self) -> Phone:
+        phone = self.lab.phone()
+        phone.join()
+        return phone
+
+    def wait_for_a_house(self) -> None:
+        self.lab.gateway.wait_until(
+            lambda: "is set up as" in self.lab.gateway.read_log("setup"), "there is a house"
+        )
+
+
+@pytest.fixture
+def boot() -> Iterator[FirstBoot]:
+    """Booted, without a line to the Internet; `portal setup` runs."""
+    with ExitStack() as stack:
+        lab = stack.enter_context(Lab())
+        files = lab.folder / "router"
+        files.mkdir()
+        router = Router(lab.gateway, files)
+        router.write("/etc/portal/sites.toml", SITES)
+        router.must("chmod", "600", "/etc/portal/sites.toml")
+        router.uci("interfaces.phones=br-lan", "router.managed=1")
+        router.must("/usr/libexec/portal/apply", "--no-reload")
+        router.write("/etc/fw4.nft", ruleset(router.read("/etc/config/firewall"), DEVICES))
+        lab.gateway.must("nft", "flush", "ruleset")
+        router.must("/etc/init.d/portal-hold", "boot")
+        router.must("/etc/init.d/firewall", "start")
+        names = files / "root/run/portal-names"  # /var/run leads to the machine's own.
+        lab.start_dns_dhcp(upstream=None, options=["--no-resolv", f"--hostsdir={names}"])
+        router.must("/etc/init.d/portal", "start")
+        asked = router.recorded("procd")
+        assert "set_param command /usr/bin/portal setup" in asked
+        assert not [line for line in asked if "user" in line or "capabilities" in line]
+        setup = lab.gateway.popen(
+            *router.command("/usr/bin/portal", "setup", "--phones", "br-lan"), log="setup"
+        )
+        lab.gateway.wait_until(
+            lambda: "ready for phones" in lab.gateway.read_log("setup"),
+            "the page is served",
+            process=setup,
+            log="setup",
+            seconds=30,
+        )
+        yield FirstBoot(lab, router, setup)
+
+
+def the_page(answer: object) -> Answer:
+    assert isinstance(answer, Answer), answer
+    assert answer.status == 200
+    return answer
+
+
+def test_every_captive_check_leads_to_the_page_without_a_line(boot: FirstBoot) -> None:
+    phone = boot.phone()
+    asked = [probe for probe in PROBES if not probe.secure]
+
+    judged = {probe.client: probe.judge(phone.ask(probe)) for probe in asked}
+
+    assert set(judged.values()) == {Verdict.PORTAL}, judged
+    assert (
+        boot.router.read("/etc/portal/dnsmasq.d/portal.conf") == "hostsdir=/var/run/portal-names\n"
+    )
+
+
+def test_the_code_of_a_house_makes_the_router_that_house_s(boot: FirstBoot) -> None:
+    phone = boot.phone()
+    check = phone.fetch("http://connectivitycheck.gstatic.com/generate_204", family=4)
+    assert isinstance(check, Answer)
+    assert (check.status, check.headers["location"]) == (302, f"http://{at.GATEWAY4}/")
+    assert not reaches_the_internet(phone)
+
+    page = the_page(phone.open("http://captive.apple.com/hotspot-detect.html"))
+    assert "Nhập mã điểm lắp đặt" in page.body
+    wrong = the_page(phone.tap(page, "/code", {"code": "HP-0O1-V"}))
+    assert "Mã bị gõ sai" in wrong.body
+    house = the_page(phone.tap(wrong, "/code", {"code": "hp 0o1 u"}))
+    assert "Khu trọ Hồng Phong" in house.body
+    assert boot.router.must("uci", "-q", "export", "portal").count("hp-001") == 0
+    work = the_page(phone.tap(house, "/apply"))
+
+    assert "Wi-Fi Hồng Phong" in work.body
+    assert boot.setup.wait(60) == 0
+    uci = boot.router
+    assert uci.must("uci", "get", "portal.site.name") == "Khu trọ Hồng Phong\n"
+    assert uci.must("uci", "get", "portal.walled_garden.names") == "congdoan.example\n"
+    assert uci.must("uci", "get", "network.wan.proto") == "pppoe\n"
+    assert uci.must("uci", "get", "network.wan.device") == "wan.35\n"
+    assert "Wi-Fi Hồng Phong" in uci.read("/etc/config/wireless")
+    assert uci.recorded("calls")[-1].strip() == "reload_config"
+    assert uci.read("/var/run/portal-names/outage") == ""
+    # Whom procd starts now has everything he needs.
+    uci.must("/etc/init.d/portal", "start")
+    assert "set_param command /usr/bin/portal run" in uci.recorded("procd")
+    assert 'id = "hp-001"' in uci.read("/etc/portal/portal.toml")
+
+
+def test_a_router_on_which_anything_fails_has_no_house_and_asks_again(boot: FirstBoot) -> None:
+    apply = boot.router.read("/usr/libexec/portal/apply")
+    boot.router.write("/usr/libexec/portal/apply", "#!/bin/sh\necho no space left >&2\nexit 1\n")
+    phone = boot.phone()
+    page = the_page(phone.open(f"http://{at.GATEWAY4}/"))
+    house = the_page(phone.tap(page, "/code", {"code": "HP-001-U"}))
+    phone.tap(house, "/apply")
+    boot.lab.gateway.wait_until(
+        lambda: "no space left" in the_page(phone.open(f"http://{at.GATEWAY4}/")).body,
+        "the page tells",
+        seconds=20,
+    )
+    assert boot.router.run("uci", "-q", "get", "portal.site.id").stdout == ""
+    assert boot.router.must("uci", "get", "network.wan.proto") == "dhcp\n"
+
+    boot.router.write("/usr/libexec/portal/apply", apply)
+    failed = the_page(phone.open(f"http://{at.GATEWAY4}/"))
+    phone.tap(failed, "/apply")
+
+    boot.wait_for_a_house()
+    assert boot.router.must("uci", "get", "portal.site.id") == "hp-001\n"
+
+
+def test_phones_that_try_codes_learn_nothing_and_do_not_stop_who_saw_his_house(
+    boot: FirstBoot,
+) -> None:
+    technician, other = boot.phone(), boot.phone()
+    page = the_page(technician.open(f"http://{at.GATEWAY4}/"))
+    house = the_page(technician.tap(page, "/code", {"code": "HP-002-S"}))
+
+    tried = [the_page(other.tap(page, "/code", {"code": "HP-009-B"})).body for _ in range(8)]
+
+    assert sum("không có điểm lắp đặt đó" in body for body in tried) == 5
+    assert "quá nhiều lần" in tried[-1]
+    assert isinstance(other.fetch("http://192.0.2.1:22/", seconds=2), NoAnswer)
+    technician.tap(house, "/apply")
+    boot.wait_for_a_house()
+    assert boot.router.must("uci", "get", "portal.site.name") == "Nhà trọ 'Cầu Rào'\n"
+
+
+def test_the_command_does_the_same_and_the_second_time_nothing(boot: FirstBoot) -> None:
+    first = boot.router.must("portal", "site", "hp-002-s")
+    configs = boot.router.configs()
+    boot.router.recorded("calls")
+
+    second = boot.router.must("portal", "site", "HP002S")
+    other = boot.router.run("portal", "site", "HP-001-U")
+
+    assert "is set up; the network starts anew" in first
+    assert "nothing was changed" in second
+    assert boot.router.configs() == configs
+    assert other.returncode == 1
+    assert "thêm --replace" in other.stderr
+    boot.router.must("portal", "site", "HP-001-U", "--replace")
+    assert boot.router.must("uci", "get", "portal.site.id") == "hp-001\n"
+    assert boot.router.recorded("calls") == ["reload_config "]
