@@ -74,17 +74,35 @@ def is_of_another(current: Sections, house: House) -> bool:
     return _text(current.get("site", {}).get("id")) not in ("", house.id)
 
 
-def first_boot(house: House) -> list[str]:
-    """The lines for `uci -q batch` of a router on which nobody has changed anything yet.
+def first_boot(house: House) -> str:
+    """The script for /etc/uci-defaults of an image that was made for this house.
 
-    A list that the package ships goes first: where there is none, `uci` says so and goes on.
+    The image is ours alone, so that its first boot sets up networks and radio
+    (`router.managed`), unless the file says otherwise.
     """
+    settings = settings_of(house)
+    settings.setdefault("router", {}).setdefault("managed", "1")
     lines: list[str] = []
-    for section, options in settings_of(house).items():
+    for section, options in settings.items():
         lines.append(f"set {PACKAGE}.{section}={_quoted(section)}")
         for option, value in options.items():
+            # A list that the package ships goes first; where there is none `uci` goes on.
             lines += _set(f"{PACKAGE}.{section}.{option}", value, ())
-    return [*lines, f"commit {PACKAGE}"]
+    after = ""
+    if house.wan is not None:
+        lines += changes_of_line({"wan6": {}}, house.wan)
+        if house.wan.vlan is not None:
+            after = _BEHIND_THE_PORT.format(vlan=house.wan.vlan)
+    batch = "\n".join([*lines, f"commit {PACKAGE}", f"commit {LINE}"])
+    return f"# {house.code}, at the first boot\n\nuci -q batch <<'END'\n{batch}\nEND\n{after}"
+
+
+_BEHIND_THE_PORT: Final = """
+# Which port that is, the model says.
+device=$(uci -q get network.wan.device)
+uci set "network.wan.device=${{device%%.*}}.{vlan}"
+uci commit network
+"""
 
 
 def changes_of_line(current: Sections, wan: Wan) -> list[str]:

@@ -48,7 +48,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--sites", type=Path, default=site_work.SITES, metavar="FILE", help="the list of houses"
     )
     site.add_argument("--list", action="store_true", help="check the list of houses, and print it")
-    site.add_argument("--show", action="store_true", help="print what would be set; set nothing")
+    site.add_argument(
+        "--show", action="store_true", help="print what sets it at a first boot; set nothing"
+    )
     site.add_argument(
         "--replace", action="store_true", help="although the router is another house's"
     )
@@ -83,7 +85,7 @@ def _site(options: argparse.Namespace) -> int:
     except (site_code.NotACode, site_code.Mistyped, LookupError) as error:
         return _say("\n".join(WRONG[type(error)]), USAGE)
     if options.show:
-        print("\n".join(site_change.first_boot(house)))
+        print(site_change.first_boot(house), end="")
         return 0
     try:
         return _set_up(house, options.replace)

@@ -118,6 +118,8 @@ def one(document: Mapping[str, Any], source: str) -> House:
 def many(document: Mapping[str, Any], source: str) -> tuple[House, ...]:
     """Every house of a file of many, checked; a problem of all of them is told once.
 
+    A list lies on every router of every house, where a password of a line has no business.
+
     Raises:
         SiteFileError: with every problem of the file.
     """
@@ -129,6 +131,11 @@ def many(document: Mapping[str, Any], source: str) -> tuple[House, ...]:
         house = _house(entry, problems)
         if house is not None:
             houses.append(house)
+            if house.wan is not None and house.wan.password:
+                problems.append(
+                    "wan.password   would be on every router; leave it out, or give that house an"
+                    " image of its own"
+                )
         for problem in problems:
             whose[problem].append(_name(entry["site"], number))
     problems = [

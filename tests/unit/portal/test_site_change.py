@@ -154,13 +154,24 @@ def test_nothing_of_an_earlier_house_is_said_of_the_new_one() -> None:
     assert after(current, lines)["router"] == {"country": "VN", "phones_address": "10.9.0.1/16"}
 
 
-def test_the_first_boot_makes_every_list_anew_and_commits() -> None:
-    lines = first_boot(house())
+def test_the_first_boot_makes_every_list_anew_and_sets_up_the_router() -> None:
+    text = FILE + "[wan]\nproto = 'pppoe'\nvlan = 35\nusername = 'hp001'\npassword = \"a'b\""
+    lines = first_boot(house(text)).splitlines()
 
-    assert lines[0] == "set portal.site='site'"
-    assert lines[-1] == "commit portal"
-    at = lines.index("delete portal.walled_garden.names")
-    assert lines[at + 1] == "add_list portal.walled_garden.names='congdoan.vn'"
+    begin, end = lines.index("uci -q batch <<'END'"), lines.index("END")
+    batch = lines[begin + 1 : end]
+    at = batch.index("delete portal.walled_garden.names")
+    assert batch[at + 1] == "add_list portal.walled_garden.names='congdoan.vn'"
+    assert "set portal.router.managed='1'" in batch
+    assert "set network.wan.password='a'\\''b'" in batch
+    assert batch[-2:] == ["commit portal", "commit network"]
+    assert 'uci set "network.wan.device=${device%%.*}.35"' in lines[end:]
+
+
+def test_an_image_whose_owner_sets_up_the_router_himself_is_left_alone() -> None:
+    script = first_boot(house(FILE + "managed = false\n"))
+
+    assert "set portal.router.managed='0'" in script
 
 
 def test_no_value_begins_a_line_of_its_own() -> None:

@@ -223,3 +223,12 @@ def test_the_settings_of_the_line_are_documented_with_their_own_words() -> None:
     rows = re.findall(r"^\| `wan\.(\w+)` \| .+? \| (.+) \|$", text, flags=re.MULTILINE)
 
     assert rows == [(entry.name, entry.metadata["doc"]) for entry in fields(Wan)]
+
+
+def test_a_list_has_no_passwords_of_lines() -> None:
+    text = MANY.replace('username = "hp002"', 'username = "hp002"\npassword = "geheim"')
+
+    assert problems_of_many(text) == [
+        "hp-002: wan.password   would be on every router; leave it out, or give that house an"
+        " image of its own"
+    ]
