@@ -1,11 +1,13 @@
 """A house, the papers of it as pictures and as text."""
 
 import io
+import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import pytest
 from PIL import Image, ImageOps
 
 from paper.place import Place
@@ -74,4 +76,6 @@ class Printed:
 
 @cache
 def _run(data: bytes, *command: str) -> bytes:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}: scripts/setup --test installs it")
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout

@@ -2,13 +2,19 @@
 
 import builtins
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from portal.__main__ import main
+from portal.conditions import conditions_of
+from portal.config import load
+from portal.library import Library
+from splash.content import Conditions, Words
 from tests.unit.paper.places import Printed
+from tests.unit.splash.staff import LAN, TUAN, store_in
 
 CONFIG = """
 [site]
@@ -122,6 +128,30 @@ def test_a_poster_needs_the_network_s_name(machine: Machine) -> None:
         " write it in section [wifi]\n",
     )
     assert not machine.sheet.exists()
+
+
+def test_the_rules_are_those_of_the_active_release(machine: Machine) -> None:
+    footer = 'phone = "0225 000 0000"\naddress = "Hải Phòng"\nresponsible = "Nguyễn Văn Mẫu"\n'
+    text = CONFIG.format(folder=machine.folder)
+    machine.config.write_text(text.replace("[interfaces]", f"{footer}[interfaces]"))
+    written = Conditions((Words("Không bán lại."),), Words("<h2>Điều 1</h2><p>Giữ gìn máy.</p>"))
+    with closing(store_in(machine.folder)) as store:
+        id = store.create(written, LAN, 1_800_000_000.0).item.id
+        for step, who in (("submit", LAN), ("approve", TUAN), ("publish", TUAN)):
+            store.act(step, id, 1, who, 1_800_000_000.0)
+    assert main(["content", "publish", "--config", str(machine.config)]) == 0
+    config = load(machine.config)
+    shelf = Library(config.content_store, "hp-001", lambda: 1_800_000_001.0).first()
+    shelf.close()
+
+    assert machine.does("rules-page")[0] == 0
+
+    text = machine.printed.text
+    assert "1. Không bán lại. Điều 1 Giữ gìn máy." in text
+    assert "BÀI MẪU" not in text
+    assert shelf.edition.conditions is not None
+    assert f"Bản {shelf.edition.conditions.version}, ngày" in text
+    assert f"Phiên bản khi bấm đồng ý: {conditions_of(config, shelf.edition)}." in text
 
 
 def test_what_a_font_lacks_is_told(machine: Machine) -> None:
