@@ -10,6 +10,9 @@ import pytest
 
 from portal import site_file
 from portal.setup_pages import SetupPages
+from splash import example
+from splash.pages import Pages
+from splash.views import Look
 
 pytestmark = pytest.mark.browser
 
@@ -61,15 +64,18 @@ def test_the_guide_is_one_page(browser: Any, tmp_path: Path) -> None:
     assert "Pages:           1\n" in told
 
 
-def test_the_pages_of_a_router_without_a_house_fit_a_phone(browser: Any) -> None:
+def test_the_pages_of_a_technician_fit_a_phone(browser: Any) -> None:
     pages = SetupPages("wifi.congdoan.home.arpa", 30)
     house = site_file.one(HOUSE, "hp-001.toml")
+    phones = Pages(example.SITE, "token", example.ARTICLES)
+    test = phones.page(example.CAPTIVE["self-test"], Look(), open=False).plain().decode()
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, written in {
         "code": pages.code(),
         "wrong": pages.code(wrong=("Mã bị gõ sai.", "The code is mistyped.")),
         "house": pages.house(house, "token"),
         "work": pages.work(house, "token", "applying", ""),
+        "self-test": test,
     }.items():
         page = browser.new_page(viewport=PHONE)
         page.set_content(written.replace('http-equiv="refresh"', 'name="refresh"'))
