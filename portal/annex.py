@@ -106,7 +106,13 @@ def _inventory(config: Config, *, sealed: bool) -> str:
             answers,
             "dấu che và khóa bị xóa khi thăm dò đóng; sau đó chỉ còn tổng",
         ),
-        ("Điểm bài thi, lượt đọc", "tổng theo ngày; không có mã máy", answers, "3 năm"),
+        (
+            "Điểm bài thi, lượt mở bài, lượt bấm “Đã đọc xong”, lượt bấm sang trang web của Công"
+            " đoàn, số phiếu thăm dò (không kèm lựa chọn)",
+            "tổng theo ngày; không có mã máy, không có giờ",
+            answers,
+            "3 năm",
+        ),
         (
             "Bốc thăm nhận quà: tên, số điện thoại",
             "nguyên văn, theo đồng ý riêng (ô không đánh dấu sẵn), có mã để tự rút",

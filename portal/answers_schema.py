@@ -80,6 +80,29 @@ def m001_what_people_say(db: sqlite_utils.Database) -> None:
     db.table("view").create({"item": str, "day": str, "n": int}, pk=("item", "day"), not_null={"n"})
 
 
+@schema()
+def m002_what_was_done_by_day(db: sqlite_utils.Database) -> None:
+    """What is counted by day alone; and votes lose the order in which they came."""
+    db.table("deed").create(
+        {
+            "what": str,  # one of `portal.hearing.Deed`
+            "of": str,
+            "day": str,
+            "n": int,
+        },
+        pk=("what", "of", "day"),
+        not_null={"n"},
+    )
+    # Beside how many voted on each day, the order of the rows would tell whose vote was when.
+    db.execute(
+        "CREATE TABLE unordered (poll TEXT, mark BLOB, choice INTEGER NOT NULL,"
+        " PRIMARY KEY (poll, mark)) WITHOUT ROWID"
+    )
+    db.execute("INSERT INTO unordered SELECT poll, mark, choice FROM vote")
+    db.execute("DROP TABLE vote")
+    db.execute("ALTER TABLE unordered RENAME TO vote")
+
+
 def migrate(path: Path) -> None:
     """Bring the database at `path` to `SCHEMA_VERSION`; make it if it is not there."""
     turn = os.open(path.parent, os.O_RDONLY)

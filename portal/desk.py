@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from content_cache.sqlite_files import BrokenStore
 from firewall.changes import MacAddress
-from portal.hearing import FaultKind, Hearing, VoteResult
+from portal.hearing import Deed, FaultKind, Hearing, VoteResult
 from portal.schedule import SITE_OFFSET_SECONDS
 from portal.session_log import Unreadable
 from splash import views
@@ -51,6 +51,7 @@ class Desk:
         self._hearing: Hearing | None = None
         self._thread = ThreadPoolExecutor(1, "answers")
         self._viewed: Counter[tuple[str, str]] = Counter()
+        self._done: Counter[tuple[Deed, str, str]] = Counter()
         self._failing = False
 
     # What phones say
@@ -64,7 +65,10 @@ class Desk:
         return await self._ask(lambda hearing: hearing.ask(text, self._wall()))
 
     async def vote(self, poll: str, choice: int, mac: MacAddress) -> VoteResult:
-        return await self._ask(lambda hearing: hearing.vote(poll, choice, mac))
+        result = await self._ask(lambda hearing: hearing.vote(poll, choice, mac))
+        if result == "counted":
+            self.done("vote", poll)
+        return result
 
     async def votes_after(self, poll: str, mac: MacAddress, options: int) -> tuple[int, ...] | None:
         """How many chose each option; None before this device has answered."""
@@ -106,6 +110,10 @@ class Desk:
         """Count that an item was shown."""
         self._viewed[item, self._today()] += 1
 
+    def done(self, deed: Deed, of: str) -> None:
+        """Count that somebody did something. Of whom nothing is known here."""
+        self._done[deed, of, self._today()] += 1
+
     # Keeping promises
 
     async def close_polls(self, still_open: Collection[str]) -> None:
@@ -125,13 +133,17 @@ class Desk:
 
     async def write_views(self) -> None:
         """Write down what was counted; while the disk refuses, it is counted on."""
-        if not self._viewed:
-            return
-        counted, self._viewed = self._viewed, Counter()
+        viewed, self._viewed = self._viewed, Counter()
+        done, self._done = self._done, Counter()
         try:
-            await self._ask(lambda hearing: hearing.add_views(counted))
+            if viewed:
+                await self._ask(lambda hearing: hearing.add_views(viewed))
+                viewed = Counter()
+            if done:
+                await self._ask(lambda hearing: hearing.add_deeds(done))
         except Unreadable:
-            self._viewed += counted
+            self._viewed += viewed
+            self._done += done
 
     async def forget(self, now: float) -> None:
         try:

@@ -33,7 +33,7 @@ from content_cache.sqlite_files import (
 from firewall.changes import MacAddress
 from splash.views import DRAW_DAYS, PRIZE_DAYS
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 FaultKind: TypeAlias = Literal["no-internet", "slow", "drops", "no-page", "other"]
 FAULTS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
@@ -57,6 +57,10 @@ _CODE_LETTERS: Final = "ACDEFHJKMNPRTUVWXY34679"  # No two that look or sound al
 _CODE_LENGTH: Final = 8
 _MARK_BYTES: Final = 16
 _DAY_SECONDS: Final = 86400.0
+
+Deed: TypeAlias = Literal["read", "website", "vote"]
+"""Things that are counted by day and nothing else: an article was read to its end (which one),
+the federation's website was opened (from which page), a poll was answered (which one)."""
 
 VoteResult: TypeAlias = Literal["counted", "voted before", "full"]
 
@@ -244,6 +248,16 @@ class Hearing:
                 [(item, day, n) for (item, day), n in list(counted.items())[: max(0, room)]],
             )
 
+    def add_deeds(self, counted: Mapping[tuple[Deed, str, str], int]) -> None:
+        """Add how often each (deed, of what, day) was done."""
+        with transaction(self._db):
+            room = MOST_COUNTS - self._count("deed")
+            self._db.executemany(
+                "INSERT INTO deed (what, of, day, n) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                [(*key, n) for key, n in list(counted.items())[: max(0, room)]],
+            )
+
     def public_answers(self, most: int) -> list[Question]:
         """What staff have answered for everybody to read, the newest first."""
         return self.questions("shown IS NOT NULL AND answer IS NOT NULL", most)
@@ -297,7 +311,11 @@ class Hearing:
                 " AND (done_at < ? OR done_at IS NULL AND at < ?)",
                 (dealt_with, open_since),
             )
-            for table, rest in (("view", "item, {}, n"), ("quiz_result", "quiz, {}, score, n")):
+            for table, rest in (
+                ("view", "item, {}, n"),
+                ("quiz_result", "quiz, {}, score, n"),
+                ("deed", "what, of, {}, n"),
+            ):
                 self._db.execute(
                     f"INSERT INTO {table} SELECT {rest.format('?')} FROM {table} WHERE day = ''"
                     " ON CONFLICT DO UPDATE SET n = n + excluded.n",
@@ -396,6 +414,15 @@ class Hearing:
                 "SELECT item, day, n FROM view WHERE day >= ? ORDER BY day, item", since
             )
         ]
+
+    def deeds(self, what: Deed, since: str = "") -> dict[str, int]:
+        """How often it was done from the day `since` on, by what it was done with."""
+        return dict(
+            self._rows(
+                "SELECT of, sum(n) FROM deed WHERE what = ? AND day >= ? GROUP BY of ORDER BY of",
+                *(what, since),
+            )
+        )
 
     def draw_entries(self, quiz: str) -> list[DrawEntry]:
         """Who takes part in the draw of a quiz, in the order they came."""

@@ -3,7 +3,7 @@
 Every answer ends its connection. A phone may keep pictures and sounds for ever, and what it has
 read until it asks whether that is still what we show (RFC 9111 §5.2.2.4); the way back to an
 article needs no line and little air. Everything else may not be kept. The only Location is our
-own host.
+own host, or the federation's own website.
 """
 
 import logging
@@ -29,7 +29,7 @@ _TYPES = {
 }
 
 _READ = (views.Article, views.Articles, views.Campaign, views.Notice)
-"""Pages that are the same for every device of the house, and have no form."""
+"""Pages that are the same for every device of the house, forms included."""
 
 log = logging.getLogger("portal.pages")
 

@@ -3,8 +3,8 @@
 Every byte here comes from a phone and is hostile. Who asks is told by the packet's address and
 the kernel's neighbour table, never by anything the request says. Nothing of a request is ever
 repeated in an answer, but for what was looked for on the search page; the only Location we send
-is our own host. There are no cookies: mini browsers lose them. Nothing but a POST from our own
-page changes anything.
+is our own host, or the federation's website by its configured address. There are no cookies: mini
+browsers lose them. Nothing but a POST from our own page changes anything.
 
 Going online and leaving is here; what is read is in `portal.worker_pages`, what is sent in
 `portal.worker_forms`, and what is recorded of a device in `portal.own_data`.

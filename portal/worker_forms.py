@@ -30,7 +30,7 @@ _MOST_FORM_BYTES: Final = 8192
 _MOST_NAME: Final = 80
 _NUMBER: Final = re.compile(r"\+?[0-9]{9,13}")
 
-Kind: TypeAlias = Literal["fault", "question", "vote", "quiz", "draw"]
+Kind: TypeAlias = Literal["fault", "question", "vote", "quiz", "draw", "read"]
 
 _RATES: Final[Mapping[Kind, tuple[Rate, Rate]]] = {
     "fault": (Rate(3, 0.5), Rate(60, 10)),
@@ -38,6 +38,7 @@ _RATES: Final[Mapping[Kind, tuple[Rate, Rate]]] = {
     "vote": (Rate(20, 10), Rate(600, 300)),
     "quiz": (Rate(10, 5), Rate(600, 300)),
     "draw": (Rate(4, 0.5), Rate(60, 30)),
+    "read": (Rate(20, 20), Rate(600, 600)),
 }
 """Of one device, and of all: 300 faults in the first day, 240 in each that follows."""
 
@@ -57,7 +58,7 @@ class WorkerForms:
         match path.split("/")[1:]:
             case ["fault"] | ["ask"] | ["poll", _] | ["quiz", _]:
                 return True
-            case ["quiz", _, "draw"] | ["draw", "leave"]:
+            case ["quiz", _, "draw"] | ["draw", "leave"] | ["a", _, "read"]:
                 return True
             case _:
                 return False
@@ -80,6 +81,8 @@ class WorkerForms:
                 answer = await self._poll(id, form, device.mac)
             case ["quiz", id]:
                 answer = await self._quiz(id, form, device.mac)
+            case ["a", id, _]:
+                answer = self._read_to_the_end(id, device.mac)
             case ["quiz", id, _]:
                 answer = await self._draw(id, form, device.mac)
             case _:
@@ -97,6 +100,9 @@ class WorkerForms:
                 return "/"
             case ["quiz", id, *_] if edition.quiz(id) is None:
                 return "/"
+            case ["a", id, _]:
+                known = self._replies.pages.articles.get(id)
+                return views.path_of(views.Article(id)) if known else "/"
             case _:
                 return path
 
@@ -178,6 +184,13 @@ class WorkerForms:
         consent = self._runner.policy.conditions
         code = await self._desk.enter_draw(id, name, number, consent)
         return views.Draw(id, "too many") if code is None else views.DrawEntered(id, code)
+
+    def _read_to_the_end(self, id: str, mac: MacAddress) -> View | str:
+        if self._replies.pages.articles.get(id) is None:
+            return views.NotFound()
+        if self._may("read", mac):  # Who says it too often goes on uncounted.
+            self._desk.done("read", id)
+        return views.path_of(views.Articles())
 
     async def _leave_draw(self, form: Mapping[str, str], mac: MacAddress) -> View | str:
         code = re.sub(r"\s", "", form.get("code", "")[:40]).upper()

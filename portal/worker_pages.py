@@ -1,5 +1,7 @@
 """What workers read, look for and have worked out: every page that changes nothing.
 
+A way out to the federation's website leads through here, to be counted by day.
+
 The search box is the one place where something of a request is said again: bounded, cleaned and
 escaped. The calculator shows numbers as it read them, never what was typed.
 """
@@ -29,6 +31,11 @@ MOST_HITS: Final = 20
 _SEARCHES: Final = (Rate(20, 600), Rate(100, 3600))
 """Of one device, and of all: on a small processor a search, or looking for a short address, costs
 a tenth of a second."""
+
+_LEAVING: Final = (Rate(10, 20), Rate(300, 1000))
+"""What is counted of ways out; whoever leaves more often leaves uncounted."""
+_WEBSITE_PAGES: Final = ("splash", "status", "union")
+"""Pages with a link to the federation's website."""
 
 _CHOSEN: Final = re.compile(r"[0-4x](?:\.[0-4x]){0,9}")
 
@@ -62,6 +69,7 @@ class WorkerPages:
         self._desk = desk
         self._runner = runner
         self._searches = Allowances(*_SEARCHES)
+        self._leaving = Allowances(*_LEAVING)
         self._searching = ThreadPoolExecutor(1, "search")
         self.shelf = shelf
         """Where pictures and sounds are taken from."""
@@ -71,6 +79,8 @@ class WorkerPages:
         match request.path.split("/")[1:]:
             case ["m", name]:
                 return self._file(request, look, name)
+            case ["go", *way]:
+                return await self._leave(request, look, way)
             case ["d" | "D", code]:
                 return await self._short(request, look, code)
             case ["poll", id]:
@@ -107,6 +117,31 @@ class WorkerPages:
             return self._replies.file(path)
         return self._replies.page(request, look, views.NotFound(), open=False)
 
+    async def _leave(self, request: BaseRequest, look: Look, way: list[str]) -> StreamResponse:
+        """To the federation's website, or to an article there; a held device gets no further."""
+        address = self._way_out(way)
+        if address is None:
+            return self._replies.page(request, look, views.NotFound(), open=False)
+        if not await self._asking.is_open(request):
+            return self._replies.redirect(request, views.path_of(views.Federation()), look)
+        who = await self._asking.mac(request) or request.remote
+        if _is_meant(request) and self._leaving.take(who, self._runner.now()):
+            self._desk.done("website", "article" if way[0] == "article" else way[1])
+        return self._replies.to(address, status=303)
+
+    def _way_out(self, way: list[str]) -> str | None:
+        """The address is of the configuration or of a published article, never of the request."""
+        site = self._replies.pages.site
+        match way:
+            case ["website", page] if page in _WEBSITE_PAGES:
+                return site.website_address
+            case ["article", id]:
+                article = self._replies.pages.articles.get(id)
+                url = article.content.source.url if article else ""
+                return url if url and site.is_on_website(url) else None
+            case _:
+                return None
+
     async def _short(self, request: BaseRequest, look: Look, code: str) -> StreamResponse:
         """Where a short address leads."""
         who = await self._asking.mac(request) or request.remote
@@ -139,6 +174,12 @@ class WorkerPages:
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._searching, search, typed, MOST_HITS)
         return views.Search(typed, tuple(found))
+
+
+def _is_meant(request: BaseRequest) -> bool:
+    """Whether somebody tapped: browsers say where they only look ahead."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method == "GET" and "prefetch" not in purpose
 
 
 def _of_path(parts: list[str]) -> View | None:

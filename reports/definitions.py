@@ -257,19 +257,30 @@ DEFINITIONS: Final = (
     _of(
         "completed_reads", "", 0,
         ("Số lượt đọc hết", "Completed reads"),
-        ("Không đo.", "Not measured."),
         (
-            "Trang không dùng script và không theo dõi người đọc, nên không biết ai đọc đến cuối.",
-            "Pages have no script and follow no reader, so nobody knows who read to the end.",
+            "Số lần người đọc bấm “Đã đọc xong, xem bài khác” ở cuối bài.",
+            "How often a reader tapped “I have read it, show me others” at the end of an article.",
+        ),
+        (
+            "Ít hơn thực tế: ai đọc hết mà không bấm thì không được đếm. Không theo dõi người đọc"
+            " nên cũng không biết người bấm có đọc thật không. Bấm hai lần là hai lượt.",
+            "Fewer than the truth: who reads and does not tap is not counted. Nobody is followed,"
+            " so whether who taps has read is not known either. Two taps count twice.",
         ),
     ),
     _of(
         "website_clicks", "", 0,
         ("Số lượt bấm sang trang của Công đoàn", "Clicks to the federation's website"),
-        ("Không đo ở đây.", "Not measured here."),
         (
-            "Trang web nhận lượt truy cập; số liệu nằm ở trang web, không ở thiết bị này.",
-            "The website receives them; its own figures say how many.",
+            "Số lần đường dẫn sang trang web, hoặc sang bài gốc ở đó, được bấm khi máy đang vào"
+            " mạng.",
+            "How often a link to the website, or to an article's original there, was followed by a"
+            " device that is online.",
+        ),
+        (
+            "Ai gõ thẳng địa chỉ trang web thì không được đếm. Bấm không có nghĩa là trang đã"
+            " hiện.",
+            "Who types the website's address is not counted. A tap does not say that it was shown.",
         ),
     ),
     _of(
@@ -290,14 +301,15 @@ DEFINITIONS: Final = (
         "poll_votes", "", 0,
         ("Số phiếu thăm dò", "Votes in polls"),
         (
-            "Mọi phiếu của các thăm dò còn trong ghi chép, từ khi mở.",
-            "All votes of the polls still on record, from their beginning.",
+            "Số phiếu được bỏ trong kỳ, cộng các thăm dò; kể cả phiếu sau đó được rút lại.",
+            "Votes cast in the period, in all polls; also those that were taken back later.",
         ),
         (
-            "Không tách theo kỳ: phiếu không kèm ngày. Một máy một phiếu, máy đổi MAC thì bầu lại"
-            " được.",
-            "Not by period: a vote has no date. One vote for each device; who changes the MAC"
-            " address may vote again.",
+            "Theo ngày chỉ đếm số phiếu, không ghi chọn gì: ở khu ít người, lựa chọn kèm ngày có"
+            " thể lộ ra ai chọn. Bảng kết quả là của cả đợt thăm dò. Máy đổi MAC thì bầu lại được.",
+            "By day votes are counted, not what they say: in a small house an option with its day"
+            " could tell whose it was. The table of results is of the whole poll. Who changes the"
+            " MAC address may vote again.",
         ),
     ),
     _of(
@@ -345,6 +357,15 @@ DEFINITIONS: Final = (
             "All costs of the network fall on views, although it serves other things, too.",
         ),
     ),
+    _of(
+        "cost_full_read", "dong", 0,
+        ("Chi thường xuyên cho một lượt đọc hết", "Running costs per completed read"),
+        ("Chi thường xuyên chia cho số lượt đọc hết.", "Running costs divided by completed reads."),
+        (
+            "Như trên; và vì lượt đọc hết đếm được ít hơn thực tế nên số này cao hơn thực tế.",
+            "As above; and because fewer reads are counted than there are, this is too high.",
+        ),
+    ),
 )  # fmt: skip
 
 BY_KEY: Final = {one.key: one for one in DEFINITIONS}
@@ -362,6 +383,8 @@ SHORT: Final = {
     "faults": Words("Báo mạng hỏng", "Faults reported"),
     "questions": Words("Câu hỏi", "Questions"),
     "views": Words("Lượt mở bài", "Article views"),
+    "completed_reads": Words("Lượt đọc hết", "Completed reads"),
+    "website_clicks": Words("Bấm sang trang Công đoàn", "Clicks to the website"),
     "quiz_entries": Words("Lượt thi", "Quizzes"),
     "spent_running": Words("Chi thường xuyên (đồng)", "Running costs (đồng)"),
     "cost_month": Words("Chi mỗi tháng (đồng)", "Costs a month (đồng)"),

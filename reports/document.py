@@ -162,24 +162,25 @@ def _results(sheet: Sheet, report: Report) -> None:
     _chart(sheet, report, "uptime", "Hình 2. Thời gian mạng hoạt động theo tháng, %", ceiling=100)
     _section(sheet, "3. Thông tin, tuyên truyền")
     sheet.body(
-        f"Các bài được mở {of('views')} lượt; {of('quiz_entries')} lượt thi tìm hiểu, điểm trung"
-        f" bình {of('quiz_score')}; {of('poll_votes')} phiếu thăm dò; {of('questions')} câu hỏi gửi"
-        f" Công đoàn, {of('answered')} câu đã trả lời trong kỳ. Không đo số lượt đọc hết bài và số"
-        " lượt bấm sang trang của Công đoàn."
+        f"Các bài được mở {of('views')} lượt, ít nhất {of('completed_reads')} lượt đọc hết (người"
+        f" đọc tự bấm ở cuối bài); {of('website_clicks')} lượt bấm sang trang của Công đoàn;"
+        f" {of('quiz_entries')} lượt thi tìm hiểu, điểm trung bình {of('quiz_score')};"
+        f" {of('poll_votes')} phiếu thăm dò; {of('questions')} câu hỏi gửi Công đoàn,"
+        f" {of('answered')} câu đã trả lời trong kỳ."
     )
     read = items(report)
     if read:
         sheet.body("Các bài được mở nhiều nhất:")
         _points(
             sheet,
-            [f"{title}: {words.number(n)} lượt." for title, _, n in read[:_NAMED_ITEMS]],
+            [f"{title}: {words.number(n)} lượt." for title, _, n, _ in read[:_NAMED_ITEMS]],
         )
     _chart(sheet, report, "views", "Hình 3. Số lượt mở bài theo tháng")
     _section(sheet, "4. Chi phí so với kết quả")
     sheet.body(
         f"Chi thường xuyên mỗi tháng: {of('cost_month')}; cho một lượt truy cập:"
         f" {of('cost_session')}; cho một người ở mỗi tháng: {of('cost_resident')}; cho một lượt mở"
-        f" bài: {of('cost_read')}."
+        f" bài: {of('cost_read')}; cho một lượt đọc hết: {of('cost_full_read')}."
     )
     _compared(sheet, report)
 
@@ -322,7 +323,7 @@ _WIDTHS: Final[dict[Kind, tuple[float, ...]]] = {
     "summary": (46, 16, 26, 38, 61, 60),
     "months": (20, *(23,) * 10),
     "sites": (45, *(20,) * 10),
-    "read": (90, 45, 25),
+    "read": (80, 40, 20, 20),
     "asked": (26, 60, 50, 24),
     "costs": (38, 24, 24, 24, 24, 26),
     "houses": (42, 42, 30, 24, 16, 16, 30, 26, 21),

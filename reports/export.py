@@ -255,7 +255,7 @@ def _day(value: object) -> Day:
     if "scores" in told:
         rows = (_list(row) for row in _list(told.pop("scores")))
         made["scores"] = {(_text(quiz), _count(score)): _count(n) for quiz, score, n in rows}
-    for name in ("faults", "views"):
+    for name in ("faults", "views", "reads", "clicks", "votes"):
         if name in told:
             made[name] = _counts(told.pop(name))
     if told:

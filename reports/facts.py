@@ -182,6 +182,13 @@ class Day:
     scores: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """How often a quiz was finished with so many right answers."""
 
+    reads: Mapping[str, int] = field(default_factory=dict)
+    """How often somebody said that an article was read to its end."""
+    clicks: Mapping[str, int] = field(default_factory=dict)
+    """How often the federation's website was opened, by the page that led there."""
+    votes: Mapping[str, int] = field(default_factory=dict)
+    """How many devices answered a poll; what they answered is not known by days."""
+
     @property
     def detailed(self) -> int:
         """Sessions whose length is known one by one."""

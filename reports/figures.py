@@ -36,7 +36,6 @@ class Figure:
 
 Figures = Mapping[str, Figure]
 
-NOT_MEASURED: Final = Words("không đo", "not measured")
 NO_SESSIONS: Final = Words("không có lượt nào", "no sessions")
 NO_DETAIL: Final = Words(
     "chi tiết từng lượt đã bị xóa theo thời hạn lưu", "single sessions have been deleted as due"
@@ -61,6 +60,7 @@ def figures(sites: Sequence[Measured], period: Period) -> Figures:
     days = [day for site in sites for day in site.facts.days if day.day in period]
     sessions = sum(day.sessions for day in days)
     views = sum(n for day in days for n in day.views.values())
+    reads = sum(n for day in days for n in day.reads.values())
     residents = _typed("residents", [site.residents for site in sites])
     found = [
         Figure("sites", len(sites)),
@@ -80,11 +80,11 @@ def figures(sites: Sequence[Measured], period: Period) -> Figures:
         Figure("questions", sum(day.questions for day in days)),
         Figure("answered", sum(day.answered for day in days)),
         Figure("views", views),
-        Figure("completed_reads", None, why=NOT_MEASURED),
-        Figure("website_clicks", None, why=NOT_MEASURED),
+        Figure("completed_reads", reads),
+        Figure("website_clicks", sum(n for day in days for n in day.clicks.values())),
         *_quizzes(sites, days),
-        Figure("poll_votes", sum(p.total for site in sites for p in site.facts.polls.values())),
-        *_costs(sites, period, sessions, views, residents.value),
+        Figure("poll_votes", sum(n for day in days for n in day.votes.values())),
+        *_costs(sites, period, (sessions, views, reads), residents.value),
     ]
     return {figure.key: figure for figure in found}
 
@@ -194,12 +194,13 @@ def _quizzes(sites: Iterable[Measured], days: Sequence[Day]) -> Iterable[Figure]
 def _costs(
     sites: Sequence[Measured],
     period: Period,
-    sessions: int,
-    views: int,
+    used: tuple[int, int, int],
     residents: float | None,
 ) -> Iterable[Figure]:
+    """`used`: sessions, views and completed reads."""
+    sessions, views, reads = used
     without = [site.facts.place.name for site in sites if site.spent is None]
-    names = ("cost_month", "cost_session", "cost_resident", "cost_read")
+    names = ("cost_month", "cost_session", "cost_resident", "cost_read", "cost_full_read")
     if without or not sites:
         where = ", ".join(without)
         why = Words(f"chưa nhập chi phí của {where}", f"no costs were entered of {where}")
@@ -213,6 +214,7 @@ def _costs(
         _share("cost_session", paid.running, sessions, NO_SESSIONS),
         _share("cost_resident", paid.running / months, residents, NOT_ENTERED),
         _share("cost_read", paid.running, views, Words("chưa có lượt mở bài", "no views")),
+        _share("cost_full_read", paid.running, reads, Words("chưa có lượt đọc hết", "no reads")),
     ]
 
 

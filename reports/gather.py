@@ -42,6 +42,8 @@ from reports.outages import Entry, downtime
 _LONGEST_TURN_DAYS: Final = 8
 _AHEAD_SECONDS: Final = float(DAY_SECONDS)
 """A clock may be so far ahead of ours."""
+_DEEDS: Final[Mapping[hearing.Deed, str]] = {"read": "reads", "website": "clicks", "vote": "votes"}
+"""Which number of a day each is."""
 _CACHE_KIB: Final = 16_384
 
 _DAY: Final = f"CAST((t + {SITE_OFFSET_SECONDS}) / {DAY_SECONDS} AS INTEGER)"
@@ -68,6 +70,9 @@ class _Tally:
     answered: int = 0
     views: dict[str, int] = field(default_factory=dict)
     scores: dict[tuple[str, int], int] = field(default_factory=dict)
+    reads: dict[str, int] = field(default_factory=dict)
+    clicks: dict[str, int] = field(default_factory=dict)
+    votes: dict[str, int] = field(default_factory=dict)
 
 
 class _Days(dict[date, _Tally]):
@@ -123,7 +128,7 @@ def gather(
                 told |= {name: getattr(was, name) for name in type(was).__slots__}
                 told["peak"] = tally.peak if tally.peak is not None or tally.sessions else 0
             found[day] = Day(day=day, **told)
-    named = {id for tally in days.values() for id in tally.views} | polls.keys()
+    named = {id for tally in days.values() for id in (*tally.views, *tally.reads)} | polls.keys()
     named |= {quiz for tally in days.values() for quiz, _ in tally.scores}
     return SiteFacts(
         place=place,
@@ -328,6 +333,9 @@ def _heard(db: sqlite_utils.Database, period: Period, days: _Days, undated: Coun
     def view(tally: _Tally, item: str, n: int) -> None:
         tally.views[item] = n
 
+    def deed(tally: _Tally, what: hearing.Deed, of: str, n: int) -> None:
+        getattr(tally, _DEEDS[what])[of] = n
+
     def score(tally: _Tally, quiz: str, right: int, n: int) -> None:
         tally.scores[quiz, right] = n
 
@@ -343,6 +351,7 @@ def _heard(db: sqlite_utils.Database, period: Period, days: _Days, undated: Coun
         finished.format(done, "question", "AND answer IS NOT NULL"), adder("answered"), "questions"
     )
     by_day("SELECT day, item, sum(n) FROM view GROUP BY 1, 2", view, "views")
+    by_day("SELECT day, what, of, sum(n) FROM deed GROUP BY 1, 2, 3", deed, "deeds")
     by_day("SELECT day, quiz, score, sum(n) FROM quiz_result GROUP BY 1, 2, 3", score, "scores")
 
 

@@ -26,7 +26,10 @@ def written(report: Report) -> bytes:
             {"month": f"{month.year:04}-{month.number:02}", "figures": _values(figures)}
             for month, figures in report.months
         ],
-        "articles": [{"id": id, "title": title, "views": n} for title, id, n in items(report)],
+        "articles": [
+            {"id": id, "title": title, "views": n, "completed_reads": read}
+            for title, id, n, read in items(report)
+        ],
         "quizzes": [
             {"title": title, "questions": questions, "scores": scores}
             for title, questions, scores in quizzes(report)

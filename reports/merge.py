@@ -74,6 +74,9 @@ def _larger(one: Day, other: Day) -> Day:
         answered=max(one.answered, other.answered),
         views=_largest((one.views, other.views)),
         scores=_largest((one.scores, other.scores)),
+        reads=_largest((one.reads, other.reads)),
+        clicks=_largest((one.clicks, other.clicks)),
+        votes=_largest((one.votes, other.votes)),
     )
 
 

@@ -33,7 +33,8 @@ DECISION_NAMES: Final[dict[Decision, str]] = {
 }
 BY_MONTH: Final = (
     *("known_days", "sessions", "devices", "median_minutes", "peak", "gb", "uptime"),
-    *("outages", "outage_hours", "faults", "questions", "views", "quiz_entries", "spent_running"),
+    *("outages", "outage_hours", "faults", "questions", "views", "completed_reads"),
+    *("website_clicks", "quiz_entries", "spent_running"),
 )
 BY_SITE: Final = ("rooms", "residents", *BY_MONTH, "cost_month", "cost_session", "cost_read")
 
@@ -89,16 +90,17 @@ def tables(report: Report) -> list[Table]:
     return [table for table in found if table.rows]
 
 
-def items(report: Report) -> list[tuple[str, str, int]]:
-    """(title, id, views) of every article that was opened, the most read first."""
-    views = Counter[str]()
+def items(report: Report) -> list[tuple[str, str, int, int]]:
+    """(title, id, views, completed reads) of every article that was opened, the most read first."""
+    views, reads = Counter[str](), Counter[str]()
     for site in report.sites:
         for day in site.measured.facts.days:
             views.update(day.views)
+            reads.update(day.reads)
     names = report.items
     return [
-        (names[id].title if id in names else id, id, n)
-        for id, n in sorted(views.items(), key=lambda pair: (-pair[1], pair[0]))
+        (names[id].title if id in names else id, id, views[id], reads[id])
+        for id in sorted({*views, *reads}, key=lambda id: (-views[id], id))
     ]
 
 
@@ -230,6 +232,7 @@ def _read(report: Report) -> Table:
             Column(Words("Bài", "Article")),
             Column(Words("Mã", "Id")),
             Column(Words("Số lượt mở", "Views"), 0),
+            Column(Words("Số lượt đọc hết", "Completed reads"), 0),
         ),
         tuple(items(report)),
     )

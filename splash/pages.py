@@ -77,7 +77,7 @@ class Pages:
         forms: str = "",
         texts_folder: Path = texts.SHIPPED,
     ) -> None:
-        self._site = site
+        self.site = site
         self.forms = forms
         self._templates = environment()
         self._texts = texts.load(texts_folder, texts_asked_for())
@@ -95,7 +95,7 @@ class Pages:
         # Compiling a template takes tens of milliseconds: not while the first phone waits.
         for look in LOOKS:
             self.page(views.Splash(), look, open=False)
-            self.page(Status(self._site.session_minutes * 60, None), look, open=True)
+            self.page(Status(self.site.session_minutes * 60, None), look, open=True)
 
     def showing(self, token: str, articles: Articles, edition: Edition) -> "Pages":
         """The pages of the same site with another edition."""
@@ -168,13 +168,13 @@ class Pages:
         if self._is_of_nothing(view):
             raise _OfNothing
         words = self._texts[look.language]
-        speak = Speech(self._site, words)
+        speak = Speech(self.site, words)
         said = Said(look, open, speak.text("articles.needs_internet"))
         html = self._templates.get_template(template_of(view)).render(
             view=view,
             look=look,
             open=open,
-            site=self._site,
+            site=self.site,
             token=self.token,
             forms=self.forms,
             styles=self._styles,
@@ -218,7 +218,7 @@ class Pages:
                 if article is None:
                     raise _OfNothing
                 path = f"/d/{short.code_of(id)}"
-                drawn, width = short.picture(f"http://{self._site.host}{path}")
+                drawn, width = short.picture(f"http://{self.site.host}{path}")
                 return {
                     "article": article.content,
                     "date": article.date,
@@ -273,7 +273,7 @@ class Pages:
 
     def _turn_minutes(self, view: View) -> int:
         today = view.turn_minutes if isinstance(view, views.Splash | Status) else None
-        return today or self._site.session_minutes
+        return today or self.site.session_minutes
 
 
 def _digest(text: str) -> str:

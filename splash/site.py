@@ -44,3 +44,11 @@ class Site:
     def website_name(self) -> str:
         """The site's address as people say it, without `https://`."""
         return (self.website_address or "").partition("://")[2].rstrip("/")
+
+    def is_on_website(self, url: str) -> bool:
+        """Whether an address is one of the federation's site."""
+        return bool(self.website_name) and _host(url) == _host(self.website_address or "")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -103,6 +103,28 @@ def test_a_device_can_take_its_votes_back(heard: Hearing, path: Path) -> None:
     assert heard.vote("mang", 0, mac(1)) == "counted"
 
 
+def test_the_order_of_votes_is_not_kept(heard: Hearing, path: Path) -> None:
+    """Beside how many voted on each day it would tell whose vote was when."""
+    for number in range(50):
+        heard.vote("mang", 0, mac(number))
+
+    marks = [mark for (mark,) in rows(path, "SELECT mark FROM vote")]
+    assert marks == sorted(marks)
+    with pytest.raises(sqlite3.OperationalError, match="no such column: rowid"):
+        rows(path, "SELECT rowid FROM vote")
+
+
+def test_what_is_done_is_counted_by_day(heard: Hearing) -> None:
+    heard.add_deeds({("read", "bai", TODAY): 2, ("read", "bai", "2023-11-01"): 1})
+    heard.add_deeds({("read", "bai", ""): 3, ("website", "union", TODAY): 1})
+
+    heard.forget(NOW, TODAY, 90)
+
+    assert heard.deeds("read") == {"bai": 5}
+    assert heard.deeds("website", TODAY) == {"union": 1}
+    assert heard.deeds("vote") == {}
+
+
 def test_marks_tell_nothing_across_polls(heard: Hearing, path: Path) -> None:
     for poll in ("mot", "hai"):
         heard.vote(poll, 0, mac(1))

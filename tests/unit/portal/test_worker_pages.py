@@ -372,6 +372,94 @@ def test_what_is_read_is_counted_without_a_device(site: Site) -> None:
     ]
 
 
+def done(site: Site) -> list[tuple[object, ...]]:
+    """What was counted, after it was written down."""
+    site.loop.run(site.desk.write_views())
+    return asked(site, "SELECT what, of, day, n FROM deed ORDER BY what, of")
+
+
+def test_who_is_online_reaches_the_website_through_a_count_that_names_nobody(site: Site) -> None:
+    site.accept()
+    assert 'href="/go/website/status"' in site.ask("/status").text
+
+    for page in ("status", "status", "union"):
+        reply = site.ask(f"/go/website/{page}")
+        assert (reply.status, reply.location) == (303, "https://congdoan.example")
+        assert reply.headers["cache-control"] == "no-store"
+    site.ask("/go/website/status", method="HEAD")
+    site.ask("/go/website/status", Sec_Purpose="prefetch;prerender")
+
+    assert done(site) == [("website", "status", TODAY, 2), ("website", "union", TODAY, 1)]
+
+
+def test_the_website_waits_for_the_tap(site: Site) -> None:
+    assert site.ask("/go/website/union").location == f"http://{HOST}/union"
+    assert done(site) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/go", "/go/website", "/go/website/x", "/go/website//evil.example", "/go/article/none",
+     "/go/article/02-lam-them-gio", "/go/https://evil.example", "/go/website/status/x"],
+)  # fmt: skip
+def test_no_way_leads_anywhere_else(site: Site, path: str) -> None:
+    site.accept()
+
+    assert site.ask(path).status == 404
+    assert done(site) == []
+
+
+def test_a_device_that_leaves_without_end_is_not_counted_without_end(site: Site) -> None:
+    site.accept()
+
+    for _ in range(30):
+        assert site.ask("/go/website/status").location == "https://congdoan.example"
+
+    assert done(site) == [("website", "status", TODAY, 10)]
+
+
+def test_an_article_is_read_to_its_end_when_somebody_says_so(site: Site) -> None:
+    article = "/a/02-lam-them-gio"
+    assert f'action="{article}/read"' in site.ask(article).text
+    site.ask(article)
+
+    reply = send(site, article + "/read")
+
+    assert (reply.status, reply.location) == (303, f"http://{HOST}/articles")
+    assert done(site) == [("read", "02-lam-them-gio", TODAY, 1)]
+    assert send(site, "/a/none/read").status == 404
+    assert send(site, article + "/read", form="x").location == f"http://{HOST}{article}"
+    assert send(site, "/a/none/read", form="x").location == f"http://{HOST}/"
+    assert done(site) == [("read", "02-lam-them-gio", TODAY, 1)]
+
+
+def test_a_device_says_so_a_few_times_an_hour(site: Site) -> None:
+    for _ in range(25):
+        assert send(site, "/a/02-lam-them-gio/read").status == 303
+
+    assert done(site) == [("read", "02-lam-them-gio", TODAY, 20)]
+
+
+def test_votes_are_counted_by_day_without_what_they_say(site: Site) -> None:
+    send(site, POLL, choice="1")
+    send(site, POLL, choice="1")
+    site.phone.mac = OTHER
+    send(site, POLL, choice="0")
+
+    assert done(site) == [("vote", "mang-the-nao", TODAY, 2)]
+
+
+def test_what_was_done_waits_while_the_disk_refuses(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(site, "/a/02-lam-them-gio/read")
+    monkeypatch.setattr(Hearing, "add_deeds", refuse)
+    site.loop.run(site.desk.write_views())
+    monkeypatch.undo()
+
+    assert done(site) == [("read", "02-lam-them-gio", TODAY, 1)]
+
+
 def test_views_wait_while_the_disk_refuses(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.ask("/a/02-lam-them-gio")
     monkeypatch.setattr(Hearing, "add_views", refuse)

@@ -26,7 +26,7 @@ from portal.events import (
     SessionRenewed,
     SessionRestored,
 )
-from portal.hearing import Hearing
+from portal.hearing import Deed, Hearing
 from portal.pseudonyms import Pseudonyms
 from portal.session import Instant, Pseudonym, Session
 from portal.session_store import Entry, Moment, SessionStore
@@ -73,6 +73,9 @@ class Truth:
     views: Counter[tuple[date, str]] = field(default_factory=Counter)
     scores: Counter[tuple[date, int]] = field(default_factory=Counter)
     votes: list[int] = field(default_factory=lambda: [0, 0, 0])
+    reads: Counter[tuple[date, str]] = field(default_factory=Counter)
+    clicks: Counter[tuple[date, str]] = field(default_factory=Counter)
+    voted: Counter[date] = field(default_factory=Counter)
 
     def within(self, period: Period) -> list[Stay]:
         return [stay for stay in self.stays if period.begins <= stay.began < period.ends]
@@ -315,6 +318,12 @@ def _say(folder: Path, chance: random.Random, truth: Truth, period: Period) -> N
             viewed[item, str(day)] += n
             truth.views[day, item] += n
     hearing.add_views({key: n for key, n in viewed.items() if n})
+    done: Counter[tuple[Deed, str, str]] = Counter()
+    for (day, item), n in truth.views.items():
+        done["read", item, str(day)] = truth.reads[day, item] = chance.randint(0, n)
+    for day in period:
+        for page in ("status", "union", "article"):
+            done["website", page, str(day)] = truth.clicks[day, page] = chance.randint(0, 4)
     for _ in range(120):
         day = period.first + timedelta(chance.randrange(period.days))
         score = chance.randint(0, 5)
@@ -324,6 +333,10 @@ def _say(folder: Path, chance: random.Random, truth: Truth, period: Period) -> N
         choice = chance.randrange(3)
         hearing.vote("gio-mo-cua", choice, _mac(phone, "never", period.first))
         truth.votes[choice] += 1
+        day = period.first + timedelta(chance.randrange(30))
+        truth.voted[day] += 1
+        done["vote", "gio-mo-cua", str(day)] += 1
+    hearing.add_deeds({key: n for key, n in done.items() if n})
     hearing.close()
 
 

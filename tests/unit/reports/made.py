@@ -94,6 +94,9 @@ def a_house(id: str, name: str, more: int, missing: int = 0) -> SiteFacts:
             answered=1,
             views={"luong": 3, "an-toan": 1},
             scores={("thi", 4): 1} if day.day == 9 else {},
+            reads={"luong": 2},
+            clicks={"status": 1},
+            votes={"gio": 1} if day.day == 9 else {},
         )
         for day in whole
         if day <= whole.last - timedelta(missing)

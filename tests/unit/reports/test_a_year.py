@@ -142,7 +142,25 @@ def test_what_people_read_and_said_is_the_truth(
     right = sum(score * n for truth in all_of for (_, score), n in truth.scores.items())
     assert found["quiz_score"].value == pytest.approx(100 * right / (240 * 5))
     assert found["poll_votes"].value == 50
+    assert found["completed_reads"].value == sum(truth.reads.total() for truth in all_of)
+    assert found["website_clicks"].value == sum(truth.clicks.total() for truth in all_of)
+    assert 0 < found["completed_reads"].value < found["views"].value
     assert [list(one.polls["gio-mo-cua"].votes) for one in facts] == [t.votes for t in all_of]
+
+
+def test_what_was_read_to_its_end_clicked_and_voted_is_the_truth_in_every_month(
+    houses: list[tuple[Path, Place, Truth]], facts: list[SiteFacts]
+) -> None:
+    for (_, _, truth), one in zip(houses, facts, strict=True):
+        for month in YEAR.months:
+            found = of(merge([one], month.period), period=month.period)
+            for name, counted in (
+                ("completed_reads", truth.reads),
+                ("website_clicks", truth.clicks),
+                ("poll_votes", {(day, ""): n for day, n in truth.voted.items()}),
+            ):
+                known = sum(n for (day, _), n in counted.items() if day in month.period)
+                assert found[name].value == known, (name, month)
 
 
 def test_exports_of_every_month_know_what_the_gateway_has_forgotten(
@@ -166,7 +184,19 @@ def test_exports_of_every_month_know_what_the_gateway_has_forgotten(
     assert kept["sessions"].value == len(truth.stays)
     assert kept["median_minutes"].why is not None
     assert kept["uptime"].why is not None
-    for name in ("sessions", "gb", "median_minutes", "peak", "outages", "stops", "views", "faults"):
+    for name in (
+        "sessions",
+        "gb",
+        "median_minutes",
+        "peak",
+        "outages",
+        "stops",
+        "views",
+        "faults",
+        "completed_reads",
+        "website_clicks",
+        "poll_votes",
+    ):
         assert joined[name].value == whole[name].value, name
     assert joined["uptime"].value == pytest.approx(whole["uptime"].value)
     assert together.notes == ()

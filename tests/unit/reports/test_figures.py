@@ -45,8 +45,6 @@ def test_what_is_not_known_is_no_zero() -> None:
         "outage_hours": "không có ghi chép",
         "stops": "không có ghi chép",
         "stopped_hours": "không có ghi chép",
-        "completed_reads": "không đo",
-        "website_clicks": "không đo",
         "quiz_score": "chưa có lượt thi",
         "spent_running": "chưa nhập chi phí của Khu trọ A",
         "spent_once": "chưa nhập chi phí của Khu trọ A",
@@ -54,6 +52,7 @@ def test_what_is_not_known_is_no_zero() -> None:
         "cost_session": "chưa nhập chi phí của Khu trọ A",
         "cost_resident": "chưa nhập chi phí của Khu trọ A",
         "cost_read": "chưa nhập chi phí của Khu trọ A",
+        "cost_full_read": "chưa nhập chi phí của Khu trọ A",
     }
 
 

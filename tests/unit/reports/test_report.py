@@ -75,8 +75,8 @@ def test_the_json_says_what_every_figure_means() -> None:
 
     by_key = {figure["key"]: figure for figure in told["figures"]}
     assert by_key["sessions"]["value"] == 2245
-    assert by_key["completed_reads"]["value"] is None
-    assert by_key["completed_reads"]["why"]["vi"] == "không đo"
+    assert by_key["completed_reads"]["value"] == 2 * 91 + 2 * 89
+    assert "bấm" in by_key["completed_reads"]["what"]["vi"]
     assert "không phải là người" in by_key["sessions"]["limits"]["vi"]
     assert [site["id"] for site in told["sites"]] == ["hp-001", "hp-002"]
     assert [month["month"] for month in told["months"]] == ["2026-04", "2026-05", "2026-06"]

@@ -157,7 +157,7 @@ def test_the_form_carries_the_conditions_in_force(shown: Pages) -> None:
 
 
 @pytest.mark.parametrize(
-    ("open", "href"), [(False, 'href="/union"'), (True, 'href="https://congdoan.example"')]
+    ("open", "href"), [(False, 'href="/union"'), (True, 'href="/go/website/splash"')]
 )
 def test_the_website_link_leads_outside_only_when_the_device_is_online(
     shown: Pages, open: bool, href: str
