@@ -97,7 +97,7 @@ def _files() -> dict[str, Path]:
 
 
 def _folders() -> Iterator[Path]:
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # Path.home() fails where a user has none.
     if sys.platform == "win32":
         yield Path(os.environ.get("WINDIR", "C:/Windows"), "Fonts")
         yield home / "AppData/Local/Microsoft/Windows/Fonts"

@@ -1,6 +1,7 @@
 """A house, the papers of it as pictures and as text."""
 
 import io
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageStat
 
 from paper.place import Place
 from paper.sheet import HEIGHT_MM, WIDTH_MM
@@ -62,6 +63,21 @@ class Printed:
         picture = _run(self.pdf, "pdftoppm", "-r", "150", "-gray", "-")
         found = _run(picture, "zbarimg", "-q", "--raw", "--nodbus", "-")
         return found.decode().splitlines()
+
+    @property
+    def word_pt(self) -> dict[str, float]:
+        """How high the line of each word is, of the largest that is written so."""
+        told = _run(self.pdf, "pdftotext", "-bbox", "-", "-").decode()
+        found: dict[str, float] = {}
+        for top, bottom, word in re.findall(r'yMin="(.+?)".*?yMax="(.+?)">(.*?)</word>', told):
+            found[word] = max(found.get(word, 0), float(bottom) - float(top))
+        return found
+
+    @property
+    def ink(self) -> float:
+        """The share of the page that is black."""
+        drawn = Image.open(io.BytesIO(_run(self.pdf, "pdftoppm", "-r", "50", "-gray", "-")))
+        return 1 - ImageStat.Stat(drawn).mean[0] / 255
 
     @property
     def margins_mm(self) -> tuple[float, float, float, float]:

@@ -118,6 +118,23 @@ def test_the_poster_says_all_that_a_worker_needs() -> None:
         assert told in text, told
 
 
+def test_what_a_worker_has_to_do_can_be_read_from_two_metres() -> None:
+    """5 minutes of arc are 3 mm there: capitals of 19 pt have 4.8 mm."""
+    sizes = printed(the_poster()).word_pt
+    line = 1.36  # Of Noto Sans, for each point of size.
+
+    assert sizes["Bấm"] >= 19 * line
+    assert sizes["trang"] >= 19 * line
+    assert sizes["Công"] >= 30 * line
+    assert sizes["gọi:"] >= 24 * line
+    assert min(sizes.values()) > 8 * line
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_a_sheet_is_cheap_to_print(way: str) -> None:
+    assert printed(EVERY_WAY[way]()).ink < 0.14
+
+
 def test_without_a_telephone_the_poster_names_the_button() -> None:
     text = printed(the_poster(phone="")).text
 
