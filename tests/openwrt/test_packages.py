@@ -100,6 +100,9 @@ exec "$@"
 """
 
 
+CLEAN = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
+
+
 @dataclass(frozen=True)
 class Installed:
     """A root with the packages, and the Python of its release."""
@@ -112,14 +115,26 @@ class Installed:
     def home(self) -> Path:
         return self.root / gateway.HOME
 
-    def command(self, *arguments: str) -> list[str]:
-        path = f"{self.home}:{self.root}/usr/lib/python{self.minor}/site-packages"
-        tools = "/usr/sbin:/usr/bin:/sbin:/bin"
-        clean = ["env", "-i", f"PATH={tools}", f"PYTHONPATH={path}", "MALLOC_ARENA_MAX=1"]
-        return [*clean, self.python, "-S", "-P", *arguments]
+    @property
+    def path(self) -> str:
+        """Where modules are; OpenWrt's Python looks into its site-packages by itself."""
+        return f"{self.home}:{self.root}/usr/lib/python{self.minor}/site-packages"
 
-    def run(self, *arguments: str) -> str:
-        return said(self.command(*arguments))
+    def portal(self, *arguments: str) -> list[str]:
+        """/usr/bin/portal, by busybox, with this root's places in it."""
+        launcher = self.root / "usr/bin/portal"
+        text = launcher.read_text()
+        here = self.root / "portal-here"
+        here.write_text(
+            text.replace("/usr/lib/union-portal", self.path).replace(
+                "/usr/bin/python3", f"{self.python} -S"
+            )
+        )
+        assert text.count("/usr/lib/union-portal") == text.count("/usr/bin/python3") == 1
+        return [*CLEAN, "busybox", "sh", str(here), *arguments]
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*CLEAN, f"PYTHONPATH={self.path}", self.python, "-S", "-P", *arguments]
 
 
 def said(command: list[str]) -> str:
@@ -169,7 +184,7 @@ def unpack_apk(package: Path, root: Path) -> None:
 
 
 def test_the_installed_portal_says_its_version(installed: Installed) -> None:
-    assert re.fullmatch(r"portal \d+\.\d+\.\d+\n", installed.run("-m", "portal", "--version"))
+    assert re.fullmatch(r"portal \d+\.\d+\.\d+\n", said(installed.portal("--version")))
 
 
 def test_everything_that_is_imported_is_in_the_packages_or_in_those_they_name(
@@ -177,7 +192,7 @@ def test_everything_that_is_imported_is_in_the_packages_or_in_those_they_name(
 ) -> None:
     depends = " ".join(gateway.STDLIB)
 
-    out = installed.run("-c", IMPORT_ALL, str(installed.home), depends, repr(SPLIT))
+    out = said(installed.command("-c", IMPORT_ALL, str(installed.home), depends, repr(SPLIT)))
 
     lines = [line.partition(" ") for line in out.splitlines()]
     missing = {name for what, _, name in lines if what == "missing"}
@@ -224,7 +239,7 @@ run_dir = "{tmp_path / "run"}"
     )
     for name in ("data", "run"):
         (tmp_path / name).mkdir()
-    portal = " ".join(installed.command("-m", "portal"))
+    portal = " ".join(installed.portal())
     shaping = " ".join(installed.command("-m", "firewall.shaping_kernel"))
     script = f"""
 {portal} check --config {config}
@@ -248,9 +263,7 @@ curl -fsSL --max-time 10 -H 'Host: wifi.congdoan.home.arpa' http://10.1.0.1:2080
 
 
 def test_a_router_has_no_demonstration_and_says_so(installed: Installed) -> None:
-    done = subprocess.run(
-        installed.command("-m", "portal", "demo"), capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run(installed.portal("demo"), capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 1
     assert done.stderr == "portal: the demonstration is not in a router's package\n"

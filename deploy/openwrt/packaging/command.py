@@ -56,6 +56,12 @@ def parser() -> argparse.ArgumentParser:
         "--sign", type=Path, metavar="KEY.pem", help="sign each .apk with this private key"
     )
     top.add_argument(
+        "--tree",
+        type=Path,
+        metavar="FOLDER",
+        help="lay the gateway's files out there and pack nothing, for OpenWrt's SDK",
+    )
+    top.add_argument(
         "--lock", action="store_true", help="pin the newest libraries instead; builds nothing"
     )
     return top
@@ -72,22 +78,37 @@ def targets(releases: Sequence[str] | None, architectures: Sequence[str] | None)
 
 def _build(options: argparse.Namespace) -> int:
     epoch = _epoch()
-    for target in targets(options.openwrt, options.arch):
+    wanted = targets(options.openwrt, options.arch)
+    if options.tree is not None:
+        if len(wanted) != 1:
+            raise CannotBuild("--tree is of one package; name it by --openwrt and --arch")
+        _lay_out(_gateway(wanted[0], options.release), options.tree)
+        return 0
+    for target in wanted:
         command = bytecode.interpreter(target.release.python, ROOT / "build")
-        libraries = wheels.have(
-            _lock_file(target),
-            target.release.python,
-            target.family,
-            ROOT / "build/wheels" / _lock_file(target).stem,
-        )
-        named = {pin.name: wheel for pin, wheel in libraries.items()}
-        version = f"{_version()}-r{options.release}"
         for package in (
-            gateway.gateway(ROOT, target, version, named, command),
+            _gateway(target, options.release),
             gateway.binding(gateway.DEBIAN_BINDING, target, command),
         ):
             _write(package, target, epoch, options.output, options.sign)
     return 0
+
+
+def _gateway(target: Target, release: int) -> Package:
+    lock = _lock_file(target)
+    folder = ROOT / "build/wheels" / lock.stem
+    libraries = wheels.have(lock, target.release.python, target.family, folder)
+    named = {pin.name: wheel for pin, wheel in libraries.items()}
+    command = bytecode.interpreter(target.release.python, ROOT / "build")
+    return gateway.gateway(ROOT, target, f"{_version()}-r{release}", named, command)
+
+
+def _lay_out(package: Package, folder: Path) -> None:
+    for file in package.files:
+        place = folder / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.content)
+        place.chmod(file.mode)
 
 
 def _write(package: Package, target: Target, epoch: int, output: Path, key: Path | None) -> None:

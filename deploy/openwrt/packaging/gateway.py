@@ -86,7 +86,7 @@ STDLIB: Final = (
 )
 """What OpenWrt splits the standard library into, as far as anything here imports it:
 multiprocessing and unittest are pyroute2's wish, uuid is sqlite-utils'."""
-_ROUTER: Final = (
+ROUTER: Final = (
     *("dnsmasq-full", "kmod-ifb", "kmod-nft-netdev", "kmod-sched-cake"),
     *("nftables-json", "procd-ujail", "python3-nftables"),
 )
@@ -127,7 +127,7 @@ def gateway(
         files=tuple(files),
         depends=(
             f"libpython3-{target.release.python}",
-            *_ROUTER,
+            *ROUTER,
             *sorted((*STDLIB, *target.family.from_feed.values())),
         ),
         conffiles=tuple(f"/{file.path}" for file in files if file.path.startswith("etc/config/")),
