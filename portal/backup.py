@@ -10,11 +10,13 @@ import json
 import re
 import struct
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from portal import uci
 from portal.config import Config
+from portal.setting_values import absolute_path
 
 FORMAT: Final = 1
 ABOUT_NAME: Final = "portal-backup.json"
@@ -219,10 +221,10 @@ class Places:
         yield from self.files.items()
 
 
-def places_of(config: Config, source: Path, uci: Path) -> Places:
+def places_of(config: Config, source: Path, uci_file: Path) -> Places:
     """Where they are with `config`, which is in the file `source`."""
     data = config.storage.data_dir
-    files = {CONFIG_NAME: source, UCI_NAME: uci}
+    files = {CONFIG_NAME: source, UCI_NAME: uci_file}
     files |= {f"config/{name}": source.with_name(name) for name in BESIDE}
     named = (config.portal.tls_cert, config.portal.tls_key, config.family_dns.blocklist)
     for setting, path in zip(_NAMED, named, strict=True):
@@ -260,8 +262,39 @@ def outside(places: Places, names: Collection[str], allowed: Collection[Path]) -
         for name, path in places.all()
         if name != UCI_NAME
         and any(each == name or each.startswith(f"{name}/") for each in names)
-        and (".." in path.parts or not any(path.is_relative_to(folder) for folder in allowed))
+        and not _is_within(path, allowed)
     ]
+
+
+def outside_uci(text: str, allowed: Collection[Path]) -> list[str]:
+    """What OpenWrt's configuration names outside of `allowed`: the router's scripts make these
+    folders as root and give them to the daemon.
+
+    Raises:
+        BackupProblem: the text is no UCI.
+    """
+    problems: list[str] = []
+    sections = uci.read(text, problems)
+    if problems:
+        raise problem(f"its {UCI_NAME} cannot be read", problems)
+    named = ((key, sections.get(key[0], {}).get(key[1])) for key in _path_settings())
+    return [
+        f"{value} ({UCI_NAME}, {section}.{key})"
+        for (section, key), value in named
+        if value is not None and not _is_within(Path(str(value)), allowed)
+    ]
+
+
+def _path_settings() -> Iterator[tuple[str, str]]:
+    for section in fields(Config):
+        assert isinstance(section.type, type)
+        for entry in fields(section.type):
+            if entry.metadata["parse"] is absolute_path:
+                yield section.name, entry.name
+
+
+def _is_within(path: Path, allowed: Collection[Path]) -> bool:
+    return ".." not in path.parts and any(path.is_relative_to(folder) for folder in allowed)
 
 
 @dataclass(frozen=True, slots=True)

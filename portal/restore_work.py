@@ -35,6 +35,7 @@ from portal.backup import (
     clashes,
     newer,
     outside,
+    outside_uci,
     places_of,
     problem,
     swap_of,
@@ -50,6 +51,8 @@ from splash import content_database
 
 USER: Final = "portal"
 ALWAYS_ALLOWED: Final = (Path("/var/lib/portal"),)
+RUN: Final = (Path("/run"), Path("/var/run"), Path("/tmp/run"))
+"""Where OpenWrt's configuration may name folders that do not last."""
 _ROOM: Final = 4 << 20
 """What a disk keeps free."""
 
@@ -67,6 +70,8 @@ class Opened:
 
     verified: Verified
     config: Config
+    uci: str
+    """OpenWrt's configuration; empty if there is none."""
 
 
 def is_locked(path: Path) -> bool:
@@ -188,25 +193,28 @@ def _open(path: Path) -> Iterator[BinaryIO]:
 
 
 def _checked(file: BinaryIO, path: Path, passphrase: str | None, most_bytes: int) -> Opened:
-    kept = bytearray()
+    kept = {CONFIG_NAME: b"", UCI_NAME: b""}
     progress = Progress("checking", 0)
 
     def seen(found: Found) -> None:
-        if found.name == CONFIG_NAME and found.size <= MOST_CONFIG_BYTES:
-            for piece in found.pieces:
-                kept.extend(piece)
+        if found.name in kept:
+            if found.size > MOST_CONFIG_BYTES:
+                raise BackupProblem(f"{found.name} is too long")
+            kept[found.name] = b"".join(found.pieces)
         progress.more(found.size)
 
     try:
         verified = verify(file, passphrase, seen, most_bytes)
-        config = _config_of(bytes(kept))
+        config, uci = _config_of(kept[CONFIG_NAME]), kept[UCI_NAME].decode()
+    except UnicodeDecodeError:
+        raise BackupProblem(f"{path} cannot be restored: {UCI_NAME} is not UTF-8 text") from None
     except BackupProblem as error:
         raise BackupProblem(f"{path} cannot be restored: {error}") from None
     except OSError as error:
         raise BackupProblem(f"{path} cannot be read: {error.strerror or error}") from None
     if wrong := newer(verified.contents, SCHEMAS):
         raise problem(f"{path} cannot be restored", wrong)
-    return Opened(verified, config)
+    return Opened(verified, config, uci)
 
 
 def _config_of(data: bytes) -> Config:
@@ -269,8 +277,12 @@ def _refuse(
     if wrong := clashes(places):
         raise problem(failed, wrong)
     names = [member.name for member in opened.verified.contents.members]
-    if far := outside(places, names, allowed):
-        wanted = " ".join(f"--into {Path(line.partition(' (')[0]).parent}" for line in far)
+    far = outside(places, names, allowed)
+    if places.files[UCI_NAME].parent.is_dir():
+        far += outside_uci(opened.uci, [*allowed, *RUN])
+    if far:
+        folders = dict.fromkeys(Path(line.partition(" (")[0]).parent for line in far)
+        wanted = " ".join(f"--into {folder}" for folder in folders)
         raise problem(
             f"{failed}: it wants to write to other folders than {allowed[0]}; if that is"
             f" right, add {wanted}",

@@ -228,6 +228,35 @@ def test_a_backup_says_itself_where_it_goes_and_that_is_not_believed() -> None:
     assert backup.outside(far, ["config/portal.toml"], allowed) == []
 
 
+def test_openwrt_s_configuration_is_not_believed_either() -> None:
+    allowed = [Path("/etc/portal"), Path("/var/run")]
+    good = """
+config site 'site'
+    option address '/12 đường Mẫu'
+config storage 'storage'
+    option data_dir '/etc/portal/data'
+    option run_dir '/var/run/portal'
+"""
+    bad = (
+        good
+        + """
+config uplink 'uplink'
+    option names_dir '/etc/portal/../init.d'
+config storage 'storage'
+    option run_dir '/root'
+"""
+    )
+
+    assert backup.outside_uci("", allowed) == []
+    assert backup.outside_uci(good, allowed) == []
+    assert backup.outside_uci(bad, allowed) == [
+        "/etc/portal/../init.d (config/uci, uplink.names_dir)",
+        "/root (config/uci, storage.run_dir)",
+    ]
+    with pytest.raises(BackupProblem, match="its config/uci cannot be read"):
+        backup.outside_uci("config\n", allowed)
+
+
 def test_no_part_lies_in_another_or_takes_its_place() -> None:
     inside = config_with(storage={"data_dir": Path("/etc")}, content={"store": Path("/srv/c")})
     same = config_with(family_dns={"blocklist": Path("/etc/portal/portal.toml")})

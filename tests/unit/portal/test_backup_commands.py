@@ -390,6 +390,24 @@ def test_a_backup_that_wants_another_folder_has_to_be_allowed(
     assert machine.data.is_dir()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_files_belong_to_whom_the_data_belonged(machine: Machine, tmp_path: Path) -> None:
+    nobody = 65534
+    for path in (machine.data, *machine.data.rglob("*")):
+        os.chown(path, nobody, nobody, follow_symlinks=False)
+    os.chown(machine.block_list, 0, nobody)
+    machine.block_list.chmod(0o640)
+    machine.backup(tmp_path / "x")
+
+    assert machine.does("restore", str(tmp_path / "x"), "--replace")[0] == 0
+
+    owners = {(path.lstat().st_uid, path.lstat().st_gid) for path in machine.data.rglob("*")}
+    assert owners - {(0, 0)} == {(nobody, nobody)}
+    assert [path.name for path in machine.data.rglob("*") if path.lstat().st_uid == 0] == ["active"]
+    found = machine.block_list.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (0, nobody, 0o640)
+
+
 # Killed
 
 
