@@ -46,31 +46,39 @@ case $1 in
 esac
 """
 LAY = r"""
-/etc/init.d/portal stop
+for each in portal portal-hold; do  # As default_prerm does.
+    [ ! -e /etc/init.d/$each ] || { /etc/init.d/$each disable; /etc/init.d/$each stop; }
+done
 tar -xzOf "$file" ./data.tar.gz >/tmp/data
 names=$(tar -tzf /tmp/data | sed -n 's|^\./\(.*[^/]\)$|/\1|p')
 cat $INFO | while read -r name; do rm -f "$name"; done
 if [ -e /tmp/flash-is-full ]; then tar -xzf /tmp/data -C / ./usr/bin; exit 1; fi
+if [ -e /tmp/power-cut-early ]; then kill -9 -1; sleep 9; fi
 tar -xzf /tmp/data -C /
 printf '%s\n' "$names" >$INFO
 if [ -e /usr/lib/opkg/status ]; then echo "union-portal: $file" >/usr/lib/opkg/status; fi
-if [ -e /tmp/power-cut ]; then kill -9 -1; fi
+if [ -e /tmp/power-cut ]; then kill -9 -1; sleep 9; fi
+for each in portal portal-hold; do /etc/init.d/$each enable; done
 /etc/init.d/portal start
 """
-INIT = r"""#!/bin/sh
-echo "portal $1" >>/tmp/calls
-case $1 in
-    start) cp /usr/lib/union-portal/version /tmp/running ;;
-    stop) rm -f /tmp/running ;;
-esac
+HOLD = r"""#!/bin/sh /etc/rc.common
+START=18
+start() { touch /tmp/held; }
+stop() { :; }
+"""
+INIT = r"""#!/bin/sh /etc/rc.common
+START=70
+start() { cp /usr/lib/union-portal/version /tmp/running; }
+stop() { rm -f /tmp/running; }
 """
 RC_COMMON = r"""#!/bin/sh
 . "$1"
-link=/etc/rc.d/S$START${1##*/}
+link=/etc/rc.d/S$START$(basename "$(readlink -f "$1")")
 case $2 in
     enable) mkdir -p /etc/rc.d; ln -sf "$1" "$link" ;;
     disable) rm -f "$link" ;;
     start) start; wait ;;
+    stop) stop ;;
 esac
 """
 PORTAL = r"""#!/bin/sh
@@ -100,6 +108,7 @@ def package(version: str, health: str = "good") -> Package:
         (
             File("usr/bin/portal", PORTAL.encode(), 0o755),
             File("etc/init.d/portal", INIT.encode(), 0o755),
+            File("etc/init.d/portal-hold", HOLD.encode(), 0o755),
             File("etc/config/portal", f"# of {version}\n".encode()),
             File("usr/libexec/portal/upgrade", SCRIPT.read_bytes(), 0o755),
             File(f"{HOME}/version", f"{version}\n".encode()),
@@ -147,6 +156,24 @@ class Router:
     def running(self) -> str:
         path = self.root / "tmp/running"
         return path.read_text().strip() if path.exists() else "nothing"
+
+    @property
+    def enabled(self) -> list[str]:
+        """Init scripts that start at the next boot."""
+        return sorted(link.name for link in (self.root / "etc/rc.d").iterdir())
+
+    def boot(self) -> str:
+        """Start again, as after a power cut; returns which init script held the phones."""
+        shutil.rmtree(self.root / "tmp")
+        shutil.rmtree(self.root / "var/run")
+        for folder in ("tmp", "var/run"):
+            (self.root / folder).mkdir()
+        held = ""
+        for link in self.enabled:
+            self.run(f"/etc/rc.d/{link}", "start")
+            if not held and (self.root / "tmp/held").exists():
+                held = link
+        return held
 
     def files(self) -> dict[str, bytes]:
         """What is of the gateway, the package manager's records among it."""
@@ -201,8 +228,8 @@ def test_a_version_that_comes_up_stays(router: Router) -> None:
     assert router.said[-1] == (
         "portal 1.1 is well; back to portal 1.0: /usr/libexec/portal/upgrade --rollback"
     )
-    assert not (router.root / "etc/init.d/portal-undo").exists()
-    assert not list((router.root / "etc/rc.d").iterdir())
+    assert not list((router.root / "etc/init.d").glob("portal-undo*"))
+    assert router.enabled == ["S18portal-hold", "S70portal"]
     assert not (router.root / "var/run/portal-upgrade").exists()
 
 
@@ -234,6 +261,7 @@ def test_a_package_manager_that_fails_halfway_leaves_what_was_there(router: Rout
 
     assert done.returncode == 1
     assert "the package manager failed: putting back portal 1.0" in router.said
+    assert router.enabled == ["S18portal-hold", "S70portal"]
     assert router.running == "1.0"
     after = router.files()
     assert {**before, "etc/config/portal": b""} == {**after, "etc/config/portal": b""}
@@ -268,25 +296,24 @@ def test_what_else_was_installed_since_is_not_forgotten(router: Router) -> None:
     assert router.running == "1.0"
 
 
-@pytest.mark.parametrize(("health", "runs"), [("good", "1.1"), ("bad", "1.0")])
+@pytest.mark.parametrize(
+    ("cut", "health", "runs"),
+    [("power-cut", "good", "1.1"), ("power-cut", "bad", "1.0"), ("power-cut-early", "good", "1.0")],
+    ids=["installed, good", "installed, bad", "everything removed"],
+)
 def test_an_upgrade_that_the_power_ended_is_looked_after_at_the_next_boot(
-    router: Router, health: str, runs: str
+    router: Router, cut: str, health: str, runs: str
 ) -> None:
-    (router.root / "tmp/power-cut").touch()
+    (router.root / "tmp" / cut).touch()
     router.upgrade(router.bring(package("1.1", health)))
-    undo = router.root / "etc/init.d/portal-undo"
-    assert undo.exists()
-    assert [link.name for link in (router.root / "etc/rc.d").iterdir()] == ["S99portal-undo"]
+    assert router.enabled == ["S17portal-undo-hold", "S99portal-undo"]
 
-    for path in ("tmp/running", "tmp/power-cut"):
-        (router.root / path).unlink(missing_ok=True)
-    shutil.rmtree(router.root / "var/run/portal-upgrade")
-    router.run("/etc/init.d/portal", "start")
-    done = router.run("/etc/init.d/portal-undo", "start")
+    held = router.boot()
 
-    assert router.running == runs, done.stderr
-    assert not undo.exists()
-    assert not list((router.root / "etc/rc.d").iterdir())
+    assert held == "S17portal-undo-hold"  # Before there was a network.
+    assert router.running == runs
+    assert router.enabled == ["S18portal-hold", "S70portal"]
+    assert not list((router.root / "etc/init.d").glob("portal-undo*"))
 
 
 @pytest.mark.parametrize(
