@@ -1,7 +1,7 @@
 """A router's root, made of this machine's own files: `deploy/openwrt/root` laid over them, busybox
 as its shell and its tools, and small stand-ins for what is OpenWrt's own.
 
-    stand_ins/   rc.common and procd, uci, logger, wifi, reload_config, and init scripts of others
+    stand_ins/   rc.common and procd, uci, wifi, reload_config, and init scripts of others
     factory/     /etc/config of a router with a switch and two radios that nobody configured
 
 Nothing of the machine is changed: the root is an overlay in memory, in a mount namespace of its
@@ -28,15 +28,18 @@ mount -t tmpfs none "$here"
 mkdir "$here/new" "$here/work" "$here/root"
 root=$here/root
 mount -t overlay -o lowerdir=/,upperdir="$here/new",workdir="$here/work" none "$root"
-for each in /tmp /run; do mount -t tmpfs none "$root$each"; done
-for each in /proc /sys /dev "$source"; do
+for each in /tmp /run /dev; do mount -t tmpfs none "$root$each"; done
+for each in null zero random urandom; do
+    touch "$root/dev/$each"
+    mount --bind "/dev/$each" "$root/dev/$each"
+done
+for each in /proc /sys "$source"; do
     mkdir -p "$root$each"
     mount --rbind "$each" "$root$each"
 done
 mkdir -p "$root/busybox" "$root/var/run" "$root/etc/config"
 busybox --install -s "$root/busybox"
 ln -sf /bin/busybox "$root/usr/bin/sh"
-rm -f "$root/busybox/logger" "$root/busybox/ip" "$root/busybox/sysctl"
 echo 'portal:x:799:799:portal:/var:/bin/false' >>"$root/etc/passwd"
 echo 'portal:x:799:' >>"$root/etc/group"
 lay() { tar -C "$source/$1" -c . | tar -C "$root/$2" -x --no-same-owner --keep-directory-symlink; }
@@ -61,6 +64,13 @@ class Router:
         self.host = host
         host.must("sh", "-c", _MOUNT, "mount", folder, ROOT, sys.executable, timeout=60)
         self._root = folder / "root"
+        log = host.popen(*self.command("syslogd", "-n", "-O", "/tmp/log"), log="syslogd")
+        host.wait_until(
+            lambda: self.run("test", "-S", "/dev/log").returncode == 0,
+            "there is a system log",
+            process=log,
+            log="syslogd",
+        )
 
     def command(self, *arguments: str | Path) -> list[str]:
         """The command line that runs `arguments` on the router, within its host."""
@@ -92,10 +102,15 @@ class Router:
         self.must("uci", "commit", "portal")
 
     def recorded(self, what: str) -> list[str]:
-        """What the stand-ins wrote to /tmp/WHAT since the last time this was asked."""
+        """The lines that the stand-ins wrote to /tmp/WHAT since the last time this was asked."""
         lines = self.read(f"/tmp/{what}").splitlines()
-        self.run("rm", "-f", f"/tmp/{what}")
+        self.must("sh", "-c", f": >>/tmp/{what}; : >/tmp/{what}")
         return lines
+
+    def logged(self) -> list[str]:
+        """What was said to the system log since the last time this was asked: `portal: ...`."""
+        # Month, day, time, host, facility and level.
+        return [line.split(maxsplit=5)[5] for line in self.recorded("log")]
 
     def configs(self) -> dict[str, str]:
         return {name: self.read(f"/etc/config/{name}") for name in CONFIGS}
