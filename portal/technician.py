@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from firewall.changes import MacAddress
+from portal import site_code
 from portal.allowances import Allowances, Rate
 from portal.session import Instant
 
@@ -64,19 +65,23 @@ class Window:
         return self._tries.take(mac, self._now())
 
     def let_in(self, mac: MacAddress, typed: str) -> bool:
-        """Admit the device if what was typed is the site's name.
-
-        It takes as long for a name that is nearly right.
-        """
-        said, right = (text.strip().lower().encode() for text in (typed, self._site))
-        key = os.urandom(16)  # Digests are of one length, whatever was typed.
-        same = hmac.compare_digest(
-            hmac.digest(key, said, "sha256"), hmac.digest(key, right, "sha256")
-        )
-        if same and len(self._admitted) < _MOST_ADMITTED:
+        """Admit the device if what was typed is the site's name, or its code (`HP-001-X`)."""
+        if _is(self._site, typed) and len(self._admitted) < _MOST_ADMITTED:
             self._admitted.add(mac)
             return True
         return False
+
+
+def _is(site: str, typed: str) -> bool:
+    """It takes as long for a name that is nearly right."""
+    said, right = (text.strip().lower().encode() for text in (typed, site))
+    key = os.urandom(16)  # Digests are of one length, whatever was typed.
+    same = hmac.compare_digest(hmac.digest(key, said, "sha256"), hmac.digest(key, right, "sha256"))
+    try:
+        coded = site_code.find(site_code.typed(typed), [site]) is not None
+    except (site_code.NotACode, site_code.Mistyped):
+        coded = False
+    return same or coded
 
 
 class SelfTest:

@@ -31,14 +31,11 @@ def join(config: Config) -> Iterator[Finding]:
     here = [each for each in addresses_of(phones) if isinstance(each, IPv4Address)]
     if not here:  # `names` says so.
         return
-    if not Path(f"/sys/class/net/{phones}/bridge").is_dir():
-        yield unseen("dhcp", "no bridge", phones=phones)
-        yield from _from_the_side(config, here)
-        return
     try:
         seen = _as_a_phone(config)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        yield unseen("dhcp", "unseen", said=error)
+        for subject in ("dhcp", "announced"):
+            yield unseen(subject, "unseen", said=error)
         yield from _from_the_side(config, here)
         return
     yield from joining.judge(seen, here, config.portal.host, _api(config))
@@ -53,7 +50,8 @@ def _as_a_phone(config: Config) -> joining.Seen:
     """Have a phone join, and ask it.
 
     Raises:
-        OSError: this user may not, or this kernel cannot (no veth: package kmod-veth).
+        OSError: this user may not, this kernel cannot (no veth: package kmod-veth), or the
+            phones' interface is no bridge.
         subprocess.SubprocessError, ValueError: it ended without having seen anything.
     """
     # A made-up address of nobody: locally administered, and of one device.
@@ -65,7 +63,7 @@ def _as_a_phone(config: Config) -> joining.Seen:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

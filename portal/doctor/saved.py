@@ -21,6 +21,7 @@ from portal.machine import StartError, become_owner_of
 
 _HOUSE_TIME: Final = timezone(timedelta(hours=7))
 """Asia/Ho_Chi_Minh, all year."""
+_REMEMBERED_SECONDS: Final = 24 * 3600.0
 _MOST_BYTES: Final = 1 << 18
 _MODELS: Final = (
     Path("/tmp/sysinfo/model"),  # OpenWrt's own; the file is written by its first boot script.
@@ -54,6 +55,7 @@ def save(config: Config, findings: Sequence[Finding], wall: float) -> None:
     path = path_of(config)
     become_owner_of(path.parent)
     document = as_document(config, findings, wall)
+    _remember(document, _document(path), wall)
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     try:
         write_whole(path, text.encode())
@@ -91,17 +93,53 @@ def _as_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def read(path: Path) -> Result | None:
-    """The result that was saved last; None if there is none, or none that can be read."""
+def _remember(document: dict[str, Any], before: dict[str, Any] | None, wall: float) -> None:
+    """Where nobody could look this time, keep what the same site's last look saw, with its time.
+
+    Root sees more than the technician's page, and the handover sheet wants both.
+    """
+    if before is None or before.get("site") != document["site"]:
+        return
+    try:
+        looked = {row["check"]: row for row in before["findings"] if row["looked"] is True}
+        for number, row in enumerate(document["findings"]):
+            old = looked.get(row["check"])
+            if row["looked"] or old is None:
+                continue
+            when = datetime.fromisoformat(old.get("seen", before["made"]))
+            if not 0 <= wall - when.timestamp() <= _REMEMBERED_SECONDS:
+                continue
+            if "seen" not in old:
+                old["seen"] = before["made"]
+                old["vi"]["found"] += f" (xem lúc {when:%H:%M %d/%m})"
+                old["en"]["found"] += f" (seen at {when:%H:%M %d/%m})"
+            document["findings"][number] = old
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return  # It is nothing that we wrote.
+
+
+def _document(path: Path) -> dict[str, Any] | None:
+    """What the file says; None if it cannot be read, or is none of ours."""
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def read(path: Path) -> Result | None:
+    """The result that was saved last; None if there is none, or none that can be read."""
+    document = _document(path)
+    if document is None:
+        return None
+    try:
         told = {
             language: tuple(_told(each, language) for each in document["findings"])
             for language in LANGUAGES
         }
         return Result(datetime.fromisoformat(document["made"]).astimezone(_HOUSE_TIME), told)
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

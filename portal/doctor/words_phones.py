@@ -42,13 +42,13 @@ PHONES: Final[Words] = {
         ("phones are told of another resolver", "DHCP option 6 has to be this machine's address"),
         ("điện thoại được chỉ máy DNS khác", "DHCP option 6 phải là địa chỉ của máy này"),
     ),
-    "dhcp no bridge": (
-        ("could not be tried: {phones} is no bridge", ""),
-        ("không thử được: {phones} không phải cầu mạng (bridge)", ""),
-    ),
     "dhcp unseen": (
         ("could not be tried here ({said})", "as root: portal doctor; it needs kmod-veth"),
         ("chưa thử được ở đây ({said})", "với quyền root: portal doctor; cần gói kmod-veth"),
+    ),
+    "announced unseen": (
+        ("could not be tried here", "as root: portal doctor"),
+        ("chưa thử được ở đây", "với quyền root: portal doctor"),
     ),
     "announced same": (("{api}", ""), ("{api}", "")),
     "announced needless": (

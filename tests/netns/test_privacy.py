@@ -116,6 +116,17 @@ def forget(phone: Phone, what: str) -> None:
     assert done.status == 200
 
 
+def check_the_gateway(site: Lab, phone: Phone) -> None:
+    """As a technician does, with the phone of somebody who is online."""
+    site.portal_command("technician")
+    door = phone.open(f"http://{PORTAL_HOST}/technician")
+    assert isinstance(door, Answer)
+    entered = phone.tap(door, "/technician", {"site": "demo"})
+    assert isinstance(entered, Answer)
+    assert 'name="test"' in entered.body
+    site.portal_command("doctor", "--save")
+
+
 def secrets_of(phones: list[Phone]) -> dict[str, list[bytes]]:
     """What must not be found, by what it is called in a failure."""
     secrets: dict[str, list[bytes]] = {}
@@ -147,6 +158,7 @@ def test_a_day_of_use_leaves_no_address_and_no_name(site: Lab) -> None:
     site.portal_command("grant", keeps.mac, "--minutes", "30")
     site.portal_command("block", unruly.mac, "--reason", "too loud")
     site.portal_command("sessions")
+    check_the_gateway(site, keeps)
     forget(deletes, "delete")
     forget(withdraws, "withdraw")
     while_running = written(site)
@@ -164,7 +176,7 @@ def test_a_day_of_use_leaves_no_address_and_no_name(site: Lab) -> None:
     at_the_end = written(site)
 
     secrets = secrets_of(phones)
-    assert {"data/sessions.db", "data/answers.db"} <= at_the_end.keys()
+    assert {"data/sessions.db", "data/answers.db", "data/selftest.json"} <= at_the_end.keys()
     for files in (while_running, after_a_crash, at_the_end):
         # How often an article was read is counted, for all together.
         assert set(told(files, secrets)) <= {

@@ -83,3 +83,61 @@ def test_no_file_is_no_result(tmp_path: Path) -> None:
 def test_a_gateway_that_never_ran_keeps_nothing(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="start the gateway once"):
         saved.save(config(tmp_path / "none"), FOUND, NOVEMBER_2026)
+
+
+# What root saw, and the technician's page cannot
+
+
+ROOT = [Finding("table", True, "there"), Finding("gateway", False, "stopped")]
+PAGE = [
+    unseen("table", "unseen", said="no permission"),
+    Finding("gateway", True, "running", {"devices": 1}),
+]
+HOUR = 3600.0
+
+
+def told(folder: Path) -> dict[str, str]:
+    result = saved.read(folder / "selftest.json")
+    assert result is not None
+    return {each.check: each.found for each in result.told["vi"]}
+
+
+def test_what_nobody_could_look_at_stays_as_it_was_seen_last(tmp_path: Path) -> None:
+    saved.save(config(tmp_path), ROOT, NOVEMBER_2026)
+    for hours in (1, 2):
+        saved.save(config(tmp_path), PAGE, NOVEMBER_2026 + hours * HOUR)
+
+        assert told(tmp_path) == {
+            "table": "đang có (xem lúc 07:00 23/11)",
+            "gateway": "đang chạy, 1 máy mở",
+        }
+
+    saved.save(config(tmp_path), ROOT, NOVEMBER_2026 + 3 * HOUR)
+    assert told(tmp_path)["table"] == "đang có"
+
+
+@pytest.mark.parametrize("hours", [-1, 25])
+def test_but_not_for_longer_than_a_day(tmp_path: Path, hours: int) -> None:
+    saved.save(config(tmp_path), ROOT, NOVEMBER_2026)
+    saved.save(config(tmp_path), PAGE, NOVEMBER_2026 + hours * HOUR)
+
+    assert told(tmp_path)["table"].startswith("không xem được")
+
+
+def test_not_even_if_it_is_saved_again_and_again(tmp_path: Path) -> None:
+    saved.save(config(tmp_path), ROOT, NOVEMBER_2026)
+    for hours in (20, 40):
+        saved.save(config(tmp_path), PAGE, NOVEMBER_2026 + hours * HOUR)
+
+    assert told(tmp_path)["table"].startswith("không xem được")
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "x", '{"site": "a"}', '{"site": "a", "made": "x"}', '{"site": "b"}']
+)
+def test_a_file_of_somebody_else_is_not_remembered(tmp_path: Path, text: str) -> None:
+    (tmp_path / "selftest.json").write_text(text)
+
+    saved.save(config(tmp_path), PAGE, NOVEMBER_2026)
+
+    assert told(tmp_path)["table"].startswith("không xem được")

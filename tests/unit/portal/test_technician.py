@@ -13,6 +13,7 @@ import pytest
 from portal.control import Control
 from portal.doctor import saved
 from portal.doctor.finding import Finding
+from portal.site_code import code_of
 from portal.technician import SelfTest, Window
 from tests.unit.portal.site import FORMS, OTHER, PHONE, Reply, Site
 from tests.unit.portal.test_control import operator, world  # noqa: F401
@@ -74,6 +75,24 @@ def test_it_asks_for_the_sites_name_and_shows_the_result(site: Site) -> None:
     copy = site.ask("/technician/selftest.json")
     assert json.loads(copy.text)["findings"][1]["check"] == "gateway"
     assert copy.headers["content-disposition"] == 'attachment; filename="selftest-hp-001.json"'
+
+
+@pytest.mark.parametrize(
+    "typed", ["hp-001", "Hp-001 ", code_of("hp-001"), "hp 001" + code_of("hp-001")[-1]]
+)
+def test_the_code_of_the_installation_sheet_is_as_good(site: Site, typed: str) -> None:
+    site.window.open(30)
+
+    assert type_in(site, typed).status == 303
+    assert site.window.admits(PHONE)
+
+
+@pytest.mark.parametrize("typed", ["", "hp-002", "hp-001-zz", code_of("hp-002"), "%00", "hp001"])
+def test_no_other_name_is(site: Site, typed: str) -> None:
+    site.window.open(30)
+
+    assert type_in(site, typed).status == 200
+    assert not site.window.admits(PHONE)
 
 
 def test_another_device_has_to_type_it_too(site: Site) -> None:
