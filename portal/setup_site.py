@@ -132,8 +132,10 @@ class SetupSite:
 
     def _names(self, request: BaseRequest) -> tuple[str, ...]:
         """What this router may be called: by its address first, which needs no DNS."""
-        assert request.transport is not None
-        address = request.transport.get_extra_info("sockname")[0]
+        name = request.transport and request.transport.get_extra_info("sockname")
+        if not name:
+            raise ConnectionError("the phone has left")
+        address = name[0]
         return (self._host,) if ":" in address else (address, self._host)
 
     def _shown(self, request: BaseRequest) -> Response:

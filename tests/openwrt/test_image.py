@@ -368,3 +368,12 @@ def test_an_unknown_model_is_told_with_those_that_are_known(tmp_path: Path) -> N
 
 def test_shellcheck_finds_nothing() -> None:
     subprocess.run(["shellcheck", SCRIPT], check=True)
+
+
+def test_every_model_that_is_said_to_fit_can_be_built() -> None:
+    pages = (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    models = (ROOT / "deploy/openwrt/models.tsv").read_text(encoding="utf-8")
+    said = set(re.findall(r"\| `([a-z0-9_-]+)` \|", pages))
+
+    assert said
+    assert said <= {line.split("\t")[0] for line in models.splitlines()}

@@ -12,10 +12,10 @@ import pytest
 from portal.demo import addresses as at
 from portal.demo.lab import Lab
 from portal.demo.phone import Phone
-from portal.demo.probes import PROBES, Answer, NoAnswer, Verdict
+from portal.demo.probes import PROBES, Answer, Verdict
 from tests.openwrt.fw4 import ruleset
 from tests.openwrt.router import Router
-from tests.openwrt.test_line import DEVICES, reaches_the_internet
+from tests.openwrt.test_line import DEVICES, LAN4, Site, reaches_the_internet
 
 pytestmark = pytest.mark.openwrt
 
@@ -67,6 +67,11 @@ def boot() -> Iterator[FirstBoot]:
     """Booted, without a line to the Internet; `portal setup` runs."""
     with ExitStack() as stack:
         lab = stack.enter_context(Lab())
+        lab.gateway.ip(
+            "link add name office type veth peer name socket",
+            "link set office up",
+            f"address add {LAN4}/24 dev office",
+        )
         files = lab.folder / "router"
         files.mkdir()
         router = Router(lab.gateway, files)
@@ -181,10 +186,25 @@ def test_phones_that_try_codes_learn_nothing_and_do_not_stop_who_saw_his_house(
 
     assert sum("không có điểm lắp đặt đó" in body for body in tried) == 5
     assert "quá nhiều lần" in tried[-1]
-    assert isinstance(other.fetch("http://192.0.2.1:22/", seconds=2), NoAnswer)
     technician.tap(house, "/apply")
     boot.wait_for_a_house()
     assert boot.router.must("uci", "get", "portal.site.name") == "Nhà trọ 'Cầu Rào'\n"
+
+
+def test_afterwards_the_gateway_runs_and_the_technician_s_page_is_open(boot: FirstBoot) -> None:
+    phone = boot.phone()
+    page = the_page(phone.open(f"http://{at.GATEWAY4}/"))
+    phone.tap(the_page(phone.tap(page, "/code", {"code": "HP-002-S"})), "/apply")
+    assert boot.setup.wait(60) == 0
+
+    Site(boot.lab, boot.router, boot.lab.gateway).start_daemon()  # As procd does now.
+
+    def door() -> bool:
+        answer = phone.fetch(f"http://{at.PORTAL_HOST}/technician", follow=True)
+        return isinstance(answer, Answer) and answer.url.endswith("/technician")
+
+    boot.lab.gateway.wait_until(door, "the technician's page is open", seconds=30)
+    assert not reaches_the_internet(phone)
 
 
 def test_the_command_does_the_same_and_the_second_time_nothing(boot: FirstBoot) -> None:
