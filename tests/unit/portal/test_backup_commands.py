@@ -19,7 +19,7 @@ from content_cache.releases import Releases
 from content_cache.signing import signer_of
 from portal import backup_commands, backup_file, restore_work
 from portal.__main__ import main
-from portal.backup import PENDING
+from portal.backup import PENDING, Swap, swaps_written
 from portal.events import SessionOpened
 from portal.pseudonyms import Pseudonyms
 from portal.session import Instant, Pseudonym, Session
@@ -450,6 +450,7 @@ def steps(machine: Machine, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     raise AssertionError("it never ends")
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_steps_all_is_old_or_all_is_new(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -495,6 +496,34 @@ def test_a_note_of_another_user_is_not_carried_out(machine: Machine) -> None:
 
     assert code == 1
     assert said.endswith("is another user's; look at it, and delete it\n")
+
+
+def _unprivileged(*_: object) -> None:
+    raise PermissionError
+
+
+def test_a_gateway_that_starts_first_carries_out_what_is_left(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = machine.folder / "data.restored-12345678"
+    shutil.copytree(machine.data, staged, symlinks=True)
+    (staged / "of_the_backup").touch()
+    swap = Swap(staged, machine.data, machine.folder / "data.before-now")
+    (machine.folder / PENDING).write_bytes(swaps_written([swap]))
+
+    with monkeypatch.context() as patch:  # The daemon's user may not change /etc.
+        patch.setattr(Path, "rename", _unprivileged)
+        refused = machine.does("run")
+    begun, _ = machine.does("run")
+
+    assert refused == (
+        1,
+        "portal: a restore was cut short; carry out the rest as root: portal restore --finish\n",
+    )
+    assert begun == 2  # This machine has no such interfaces.
+    assert (machine.data / "of_the_backup").exists()
+    assert (machine.folder / "data.before-now/staff.db").exists()
+    assert not (machine.folder / PENDING).exists()
 
 
 @pytest.mark.slow
