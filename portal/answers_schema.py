@@ -101,6 +101,8 @@ def m002_what_was_done_by_day(db: sqlite_utils.Database) -> None:
     db.execute("INSERT INTO unordered SELECT poll, mark, choice FROM vote")
     db.execute("DROP TABLE vote")
     db.execute("ALTER TABLE unordered RENAME TO vote")
+    # Older programs name the columns, and do not count by day.
+    db.table("usable_from").insert({"id": 1, "oldest": 1}, pk="id", replace=True)
 
 
 def migrate(path: Path) -> None:

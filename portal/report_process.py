@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from portal import report_making as making
 from reports import record_file
+from reports.entries import as_tables, current
 from reports.facts import Period, Place, ReportError
 
 MEMORY: Final = 768 << 20
@@ -56,7 +57,8 @@ def main(folder: Path) -> None:
 
 def _work(folder: Path, task: Mapping[str, Any]) -> None:
     period, before = _period(task["period"]), task["before"] and _period(task["before"])
-    entered = record_file.load(Path(task["record"]))
+    there = as_tables(current(Path(task["entered"])))
+    entered = record_file.load(Path(task["record"]), there)
     wanted = making.Wanted(
         period, before, frozenset(task["sites"]), task["organisation"], task["unit"]
     )

@@ -18,6 +18,7 @@ from portal.report_commands import FORMATS, CannotReport
 from portal.tables import table
 from reports import export as exports
 from reports import record, record_file
+from reports.entries import as_tables, current
 from reports.facts import Period, ReportError
 
 WRITERS: Final = {
@@ -104,7 +105,7 @@ def add_cost(options: argparse.Namespace) -> None:
             last=options.last,
             note=record.text(options.note) if options.note.strip() else "",
         )
-        record_file.add_cost(path, cost)
+        record_file.add_cost(path, cost, _on_the_page(options))
     print(f"{path}: {cost.kind} of {cost.amount} đồng for {cost.site}")
 
 
@@ -112,7 +113,7 @@ def list_costs(options: argparse.Namespace) -> None:
     """Check the record, and list its costs."""
     path = _record_path(options)
     with _told("the record cannot be used"):
-        entered = record_file.load(path)
+        entered = record_file.load(path, _on_the_page(options))
     rows = [
         {
             "site": cost.site,
@@ -161,10 +162,17 @@ def _record_path(options: argparse.Namespace) -> Path:
     return chosen or beside
 
 
+def _on_the_page(options: argparse.Namespace) -> record.Tables:
+    """What staff entered on the page of this machine; nothing beside a file that was named."""
+    if options.record is not None or not options.config.exists():
+        return {}
+    return as_tables(current(load(options.config).storage.data_dir / "entered.db"))
+
+
 def _entered(options: argparse.Namespace) -> record.Record:
     if options.record is not None and not options.record.exists():
         raise ReportError([f"{options.record} is not there"])
-    return record_file.load(_record_path(options))
+    return record_file.load(_record_path(options), _on_the_page(options))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from content_cache.toml_file import REQUIRED, did_you_mean, values
 from content_cache.toml_file import key as entered
 from reports.facts import ReportError
+from splash.content import Words
 
 CostKind: TypeAlias = Literal["monthly", "repair", "installation", "equipment"]
 COST_KINDS: Final[tuple[CostKind, ...]] = get_args(CostKind)
@@ -146,21 +147,34 @@ class Record:
         return next((site for site in self.sites if site.id == id), None)
 
 
-_TABLES: Final = {"site": Site, "cost": Cost, "proposal": Proposal}
+Kind: TypeAlias = Literal["site", "cost", "proposal"]
+TABLES: Final[dict[Kind, type[Any]]] = {"site": Site, "cost": Cost, "proposal": Proposal}
+Tables: TypeAlias = dict[Kind, list[dict[str, Any]]]
 
 
-def parse(document: dict[str, Any], source: str = "reports.toml") -> Record:
-    """Raises ReportError with every problem of a TOML document."""
+def parse(
+    document: dict[str, Any], source: str = "reports.toml", entered: Tables | None = None
+) -> Record:
+    """The record of a TOML document, with what was entered on the page (`reports.entries`).
+
+    A site that is in both is one: what was entered on the page counts, key by key.
+
+    Raises:
+        ReportError: with every problem.
+    """
+    entered = entered or {}
     problems: list[str] = []
-    known = {**_TABLES, "document": Document}
+    known: dict[str, type[Any]] = {str(name): kind for name, kind in TABLES.items()}
+    known["document"] = Document
     for name in document.keys() - known.keys():
         problems.append(f"[{name}]{did_you_mean(name, known)}")
     found: dict[str, list[tuple[int, Any]]] = {}
-    for name, kind in _TABLES.items():
+    for name, kind in TABLES.items():
         tables = document.get(name, [])
         if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
             problems.append(f"{name}   not a list of tables; write [[{name}]] above each")
             tables = []
+        tables = _joined(name, tables, entered.get(name, []))
         made = [(n, _value(kind, one, f"{name} {n}", problems)) for n, one in enumerate(tables, 1)]
         found[name] = [(n, one) for n, one in made if one is not None]
     heading = document.get("document", {})
@@ -168,11 +182,26 @@ def parse(document: dict[str, Any], source: str = "reports.toml") -> Record:
         problems.append("document   not a table; write [document]")
         heading = {}
     written = _value(Document, heading, "document", problems)
-    problems += _contradictions([site.id for _, site in found["site"]], found["cost"])
-    if problems:
-        raise ReportError([f"{source}: {line}" for line in problems])
-    sites, costs, proposals = (tuple(one for _, one in found[name]) for name in _TABLES)
+    said = [Words(line, line) for line in problems]
+    said += contradictions([site.id for _, site in found["site"]], found["cost"])
+    if said:
+        raise ReportError([Words(f"{source}: {line.vi}", f"{source}: {line.en}") for line in said])
+    sites, costs, proposals = (tuple(one for _, one in found[name]) for name in TABLES)
     return Record(sites, costs, proposals, written)
+
+
+def _joined(
+    name: Kind, file: list[dict[str, Any]], page: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The tables of the file, then those of the page; of sites one for each id."""
+    if name != "site":
+        return [*file, *page]
+    on_page = {str(one.get("id")): one for one in page}
+    in_file = {str(one.get("id")) for one in file}
+    return [
+        *(one | on_page.get(str(one.get("id")), {}) for one in file),
+        *(one for id, one in on_page.items() if id not in in_file),
+    ]
 
 
 def _value(kind: type[Any], table: dict[str, Any], where: str, problems: list[str]) -> Any:
@@ -181,24 +210,40 @@ def _value(kind: type[Any], table: dict[str, Any], where: str, problems: list[st
     return kind(**found) if len(problems) == before else None
 
 
-def _contradictions(ids: list[str], costs: list[tuple[int, Cost]]) -> Iterator[str]:
-    """What is right alone and wrong together. Costs come with their number in the file."""
+def contradictions(ids: list[str], costs: list[tuple[int, Cost]]) -> Iterator[Words]:
+    """What is right alone and wrong together. Costs come with their number."""
     for id in sorted({id for id in ids if ids.count(id) > 1}):
-        yield f'site.id = "{id}"   written twice; one site has one table'
+        yield Words(
+            f"địa điểm {id} được ghi hai lần; mỗi nơi chỉ ghi một lần",
+            f'site.id = "{id}"   written twice; one site has one table',
+        )
     fees: list[Cost] = []
     for n, cost in costs:
         if cost.site not in ids:
-            hint = (
-                did_you_mean(cost.site, dict.fromkeys(ids)) if ids else "   no [[site]] is entered"
+            known = dict.fromkeys(ids)
+            hint = did_you_mean(cost.site, known) if known else "   no [[site]] is entered"
+            yield Words(
+                f"khoản chi {n}: chưa nhập địa điểm {cost.site}; nhập địa điểm trước",
+                f'cost {n}.site = "{cost.site}"{hint}',
             )
-            yield f'cost {n}.site = "{cost.site}"{hint}'
         if cost.kind != "monthly" and cost.last is not None:
-            yield f"cost {n}.last = {cost.last}   only monthly fees have a last day; leave it out"
+            yield Words(
+                f"khoản chi {n}: chỉ cước tháng mới có ngày cuối",
+                f"cost {n}.last = {cost.last}   only monthly fees have a last day; leave it out",
+            )
         if cost.last is not None and cost.last < cost.first:
-            yield f"cost {n}.last = {cost.last}   before first = {cost.first}"
+            yield Words(
+                f"khoản chi {n}: ngày cuối ({cost.last:%d/%m/%Y}) trước ngày đầu"
+                f" ({cost.first:%d/%m/%Y})",
+                f"cost {n}.last = {cost.last}   before first = {cost.first}",
+            )
         if cost.kind == "monthly":
             if any(_overlap(cost, other) for other in fees):
-                yield f"cost {n}   a monthly fee of {cost.site} for these days is entered already"
+                yield Words(
+                    f"khoản chi {n}: cước tháng của {cost.site} cho những ngày này đã nhập rồi;"
+                    " ghi ngày cuối cho khoản cũ trước",
+                    f"cost {n}   a monthly fee of {cost.site} for these days is entered already",
+                )
             fees.append(cost)
 
 

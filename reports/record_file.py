@@ -6,25 +6,25 @@ from pathlib import Path
 from content_cache import toml_file
 from content_cache.toml_file import FileProblems
 from reports.facts import ReportError
-from reports.record import Cost, Record, parse, written
+from reports.record import Cost, Record, Tables, parse, written
 
 
-def load(path: Path) -> Record:
-    """Read the file; nothing is entered while there is none.
+def load(path: Path, entered: Tables | None = None) -> Record:
+    """Read the file, and add what was `entered` on the page; without a file, that alone.
 
     Raises:
         ReportError: with every problem of the file.
     """
     if not path.exists():
-        return Record()
+        return parse({}, entered=entered) if entered else Record()
     try:
         document = toml_file.read(path, FileProblems)
     except FileProblems as error:
         raise ReportError([f"{path} {problem}" for problem in error.problems]) from None
-    return parse(document, str(path))
+    return parse(document, str(path), entered)
 
 
-def add_cost(path: Path, cost: Cost) -> None:
+def add_cost(path: Path, cost: Cost, entered: Tables | None = None) -> None:
     """Put a cost at the end of the file; what stands there stays as people wrote it.
 
     Raises:
@@ -32,9 +32,9 @@ def add_cost(path: Path, cost: Cost) -> None:
         OSError: it cannot be written.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    load(path)
+    load(path, entered)
     after = (before if before.endswith("\n") or not before else before + "\n") + written(cost)
-    parse(tomllib.loads(after), str(path))
+    parse(tomllib.loads(after), str(path), entered)
     unfinished = path.with_name(f".{path.name}.new")
     unfinished.write_text(after, encoding="utf-8")
     unfinished.replace(path)

@@ -38,6 +38,9 @@ ACTIONS: Final = {
     "device_revoke": Said("kết thúc lượt của một thiết bị", "ended a device's session"),
     "device_block": Said("chặn một thiết bị", "blocked a device"),
     "report_made": Said("lập báo cáo", "had a report made"),
+    "entry_added": Said("nhập cho báo cáo", "entered for reports"),
+    "entry_changed": Said("sửa mục đã nhập cho báo cáo", "corrected for reports"),
+    "entry_withdrawn": Said("rút mục đã nhập cho báo cáo", "withdrew from reports"),
     "report_deleted": Said("xóa báo cáo đã lập", "deleted a report"),
     "device_unblock": Said("bỏ chặn một thiết bị", "unblocked a device"),
 }

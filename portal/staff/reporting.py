@@ -19,12 +19,14 @@ from portal.staff.report_jobs import FORMATS, STEPS, Busy, Job, Jobs, missing
 from portal.staff.site import NO_FORM, Route, StaffSite, Visit
 from portal.staff.words import SITE_TIME, Message, Said
 from reports import record_file
+from reports.entries import as_tables, current
 from reports.facts import ReportError
 from reports.record import Record
 from splash.workflow import Role
 
 STAFF: Final[frozenset[Role]] = frozenset(("author", "approver", "administrator"))
 
+ENTERED: Final = "entered.db"
 MOST_BYTES: Final = 32 << 20
 """Of all files together: 79 houses send some 20 MB in a year."""
 _MOST_FILES: Final = 1200
@@ -187,7 +189,8 @@ def _known(site: StaffSite) -> tuple[list[tuple[str, str]], list[Message]]:
     """Sites to choose among, by id and name; and why those that staff entered cannot be read."""
     own = {site.config.site.id: site.config.site.name} if _has_records(site) else {}
     try:
-        entered: Record = record_file.load(site.record)
+        there = as_tables(current(site.config.storage.data_dir / ENTERED))
+        entered: Record = record_file.load(site.record, there)
     except (ReportError, OSError) as error:
         said = error.said if isinstance(error, ReportError) else [Said(str(error), str(error))]
         return list(own.items()), list(said)
@@ -218,6 +221,7 @@ def _task(
         "sent": sent,
         "own": own if _has_records(site) else None,
         "record": str(site.record),
+        "entered": str(config.storage.data_dir / ENTERED),
         "organisation": config.organisation.name,
         "unit": config.organisation.unit,
     }

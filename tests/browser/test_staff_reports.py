@@ -128,6 +128,48 @@ def test_what_is_wrong_is_listed_at_the_top(
     looked_at(page, "report-wrong")
 
 
+def test_sites_and_costs_are_entered_corrected_and_withdrawn(
+    page: Any, staff: StaffSiteBeside
+) -> None:
+    page.goto(staff.address + "/reports/sites")
+    if not page.get_by_text("Sửa hoặc rút").count():
+        page.get_by_text("Nhập mới").click()
+        page.fill("[name=residents]", "32")
+        looked_at(page, "report-site")
+        page.get_by_role("button", name="Lưu", exact=True).click()
+        page.get_by_text("Đã lưu.").wait_for()
+    page.goto(staff.address + "/reports/costs")
+    page.get_by_text("Nhập mới").click()
+    page.locator("[name=kind]").first.select_option("repair")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.get_by_text("Số tiền (đồng): chưa điền.").wait_for()
+    looked_at(page, "report-cost-wrong")
+    page.locator("[name=amount]").first.fill("330.000")
+    page.locator("[name=first]").first.fill("2026-11-02")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.get_by_text("Đã lưu.").wait_for()
+
+    page.get_by_text("Sửa hoặc rút").first.click()
+    page.get_by_role("button", name="Rút, không tính").click()
+    page.get_by_text("báo cáo không tính nữa").wait_for()
+
+    assert page.get_by_text("Lấy lại").last.is_visible()
+    looked_at(page, "report-costs")
+
+
+def test_houses_that_asked_are_listed(page: Any, staff: StaffSiteBeside) -> None:
+    page.goto(staff.address + "/reports/proposals")
+    page.get_by_text("Nhập mới").click()
+    page.locator("[name=name]").first.fill("Khu trọ bà Mẫu")
+    page.locator("[name=asked_by]").first.fill("Công đoàn phường Hồng Phong")
+    page.locator("[name=rooms]").first.fill("24")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.get_by_text("Đã lưu.").wait_for()
+
+    page.locator("article").first.get_by_text("Sửa hoặc rút").click()
+    looked_at(page, "report-proposals")
+
+
 def test_without_script_a_report_is_looked_at_again(chromium: Any, staff: StaffSiteBeside) -> None:
     context = chromium.new_context(java_script_enabled=False)
     context.add_cookies(staff.cookies("Lan"))

@@ -216,6 +216,7 @@ async def test_progress_is_asked_for_again_until_it_is_over(
 def test_old_reports_go_and_so_does_what_was_never_asked(tmp_path: Path, at_once: None) -> None:
     jobs = Jobs(tmp_path / "reports")
     task = {"period": ["2026-01-01", "2026-01-02"], "before": None, "record": str(tmp_path / "x")}
+    task |= {"entered": str(tmp_path / "entered.db")}
     task |= {"sites": [], "organisation": "", "unit": "", "sent": [], "own": None}
     ids = []
     for at in (0.0, 100.0):
@@ -246,7 +247,8 @@ def test_the_real_process_makes_one_and_lets_go(tmp_path: Path) -> None:
     }
     task = {
         "at": 1.0, "by": "Lan", "period": [str(WEEK), str(TODAY)], "before": None, "sites": [],
-        "sent": [], "own": own, "record": str(tmp_path / "reports.toml"), "organisation": "LĐLĐ",
+        "sent": [], "own": own, "entered": str(tmp_path / "entered.db"),
+        "record": str(tmp_path / "reports.toml"), "organisation": "LĐLĐ",
         "unit": "Ban Tuyên giáo",
     }  # fmt: skip
     id, _ = jobs.prepare()
