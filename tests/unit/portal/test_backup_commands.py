@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,6 +27,7 @@ from portal.session import Instant, Pseudonym, Session
 from portal.session_store import Entry, Moment, SessionStore
 from portal.staff.accounts import Accounts
 from portal.storage import only_one
+from tests.unit.content_cache.bundles import KEY
 from tests.unit.portal.world import new_database
 from tests.unit.splash.staff import store_in
 
@@ -200,6 +202,59 @@ def test_a_running_gateway_writes_on_while_it_is_backed_up(
     with closing(sqlite3.connect(machine.data / "sessions.db")) as db:
         assert db.execute("SELECT up_bytes FROM sessions").fetchall() == [(0,)]
     assert not list(machine.data.glob(".backup*"))
+
+
+@pytest.mark.slow
+def test_whatever_is_written_and_published_meanwhile_a_backup_is_whole(
+    machine: Machine, tmp_path: Path
+) -> None:
+    shutil.rmtree(machine.data / "content")
+    program = (
+        "import sys; from pathlib import Path; from tests.netns.content_writers import publish;"
+        " publish(Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", program, str(machine.data / "content")]
+    publisher = subprocess.Popen(command, cwd=EXAMPLE.parents[1])
+    written, stop = 0, threading.Event()
+
+    def write() -> None:
+        nonlocal written
+        with closing(sqlite3.connect(machine.data / "sessions.db", isolation_level=None)) as db:
+            while not stop.is_set():
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("UPDATE sessions SET up_bytes = up_bytes + 1")
+                db.execute("UPDATE sessions SET down_bytes = down_bytes + 1")
+                db.execute("COMMIT")
+                written += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    numbers: list[int] = []
+    store = Releases(machine.data / "content")
+    try:
+        for n in range(8):
+            before, give_up = store.active_number(), time.monotonic() + 30
+            while store.active_number() == before and time.monotonic() < give_up:
+                time.sleep(0.01)
+            machine.backup(tmp_path / str(n))
+    finally:
+        stop.set()
+        writer.join()
+        publisher.kill()
+        publisher.wait()
+    for n in range(8):
+        assert machine.does("restore", str(tmp_path / str(n)), "--replace")[0] == 0
+        number = store.active_number()
+        assert number is not None
+        assert store.verify(number, KEY) == []
+        numbers.append(number)
+        with closing(sqlite3.connect(machine.data / "sessions.db")) as db:
+            [(up, down)] = db.execute("SELECT up_bytes, down_bytes FROM sessions")
+            assert up == down
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+    print(f"{written} transactions and {numbers[-1]} releases meanwhile")
+    assert numbers == sorted(set(numbers))
 
 
 def test_checking_changes_nothing_and_lists_everything(machine: Machine, moved: Path) -> None:
@@ -557,7 +612,7 @@ def test_killed_for_real_at_any_moment_all_is_old_or_all_is_new(
 
     whole = run(None)
     outcomes = []
-    kills = 10
+    kills = 6
     for number in range(kills):
         shutil.rmtree(machine.folder)
         shutil.copytree(kept, machine.folder, symlinks=True)
