@@ -57,19 +57,20 @@ def write(
         _must("uci", "commit", LINE)
         _must("uci", "commit", PACKAGE)
     except CannotSetUp:
-        for package in (LINE, PACKAGE):
-            _run(["uci", "-q", "revert", package], _UCI_SECONDS)
+        _take_back()
         raise
     os.sync()
     return True
 
 
 def has_a_house() -> bool:
-    """Whether this router knows its house.
+    """Whether this router knows its house. What was only staged when somebody was killed is not
+    known: it is taken back.
 
     Raises:
         CannotSetUp: this is no OpenWrt router.
     """
+    _take_back()
     return bool(_exported(PACKAGE).get("site", {}).get("id"))
 
 
@@ -101,6 +102,11 @@ def _stage(lines: Sequence[str]) -> None:
     # It goes on after a refusal, and says nothing of that in its exit code.
     if done.returncode or done.stderr.strip():
         raise CannotSetUp(f"uci refused: {_end(done.stderr)}")
+
+
+def _take_back() -> None:
+    for package in (LINE, PACKAGE):
+        _run(["uci", "-q", "revert", package], _UCI_SECONDS)
 
 
 def _must(*words: str, seconds: float = _UCI_SECONDS) -> str:

@@ -5,6 +5,7 @@
 # houses of which a technician chooses by a code. Everything is looked at first, and all that is
 # missing is said at once. README.md has the words.
 set -eu
+umask 022 # Folders of the image are everybody's, whatever the umask of who builds it.
 
 usage() {
 	cat <<END
