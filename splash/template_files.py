@@ -35,6 +35,7 @@ def environment() -> Environment:
     made.filters["digits"] = digits
     made.filters["day"] = day
     made.filters["host"] = _host
+    made.filters["capitalised"] = _capitalised
     made.filters["dong"] = calculator.written
     return made
 
@@ -54,6 +55,11 @@ def texts_asked_for() -> frozenset[str]:
                 case nodes.Name(name="t" | "lines"), [nodes.Const(value=name)]:
                     names.add(str(name))
     return frozenset(names)
+
+
+def _capitalised(text: str) -> str:
+    """With a large first letter, and the others as they are: `DHCP` stays."""
+    return text[:1].upper() + text[1:]
 
 
 def _host(address: str) -> str:

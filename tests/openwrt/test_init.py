@@ -196,4 +196,5 @@ def test_the_wps_button_opens_the_technician_s_page(
 
     router.must("env", *event, "/etc/hotplug.d/button/50-portal")
 
-    assert router.recorded("calls") == (["portal technician"] if opens else [])
+    # The self-test of root comes after, in the background.
+    assert router.recorded("calls")[:1] == (["portal technician"] if opens else [])
