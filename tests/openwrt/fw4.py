@@ -44,10 +44,18 @@ def ruleset(config: str, devices: Mapping[str, str]) -> str:
     }
     by_name = {each.one("name"): each for each in parts if each.kind == "zone"}
     lines = ["table inet fw4", "flush table inet fw4", "table inet fw4 {"]
-    lines += _base("input", zones, 'iifname "lo" accept')
+    [defaults] = (each for each in parts if each.kind == "defaults")
+    lines += _base(
+        "input",
+        zones,
+        'iifname "lo" accept',
+        "tcp flags & (fin | syn | rst | ack) == syn jump syn_flood",
+    )
     lines += _base("forward", zones)
+    rate, burst = defaults.one("synflood_rate", "25/s"), defaults.one("synflood_burst", "50")
     lines += [
         "chain handle_reject { meta l4proto tcp reject with tcp reset; reject; }",
+        f"chain syn_flood {{ limit rate {rate}econd burst {burst} packets return; drop; }}",
         "chain srcnat { type nat hook postrouting priority srcnat; policy accept;",
         *(
             f"oifname {zones[name]} meta nfproto ipv4 masquerade"

@@ -5,6 +5,7 @@ again whatever becomes of it and of the firewall; with fw4's rules as our config
 import errno
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -32,6 +33,18 @@ AS_UJAIL = (
     *("--bounding-set=-all,+net_admin,+net_bind_service",),
 )
 """What ujail does by /etc/capabilities/portal.json."""
+
+
+_KNOCKS = """
+import socket, sys, time
+begun = time.monotonic()
+for n in range(1800):
+    time.sleep(max(0, begun + n / 180 - time.monotonic()))
+    with socket.socket() as knock:
+        knock.setblocking(False)
+        knock.connect_ex((sys.argv[1], 2080))
+"""
+"""180 times a second: as often as the gateway lets a single phone."""
 
 
 @dataclass
@@ -182,6 +195,19 @@ def test_the_whole_walk_with_fw4(site: Site) -> None:
         assert tcp(phone, target, port) in ("refused", "prohibited"), (target, port)
         assert tcp(other, target, port) in ("refused", "prohibited"), (target, port)
     assert tcp(site.office, LAN4, 2081) == "open"
+
+
+def test_one_phone_that_asks_very_often_keeps_the_page_from_nobody(site: Site) -> None:
+    """fw4 would let all phones together make 25 connections a second, and 50 at once."""
+    site.start_daemon()
+    greedy, phone = site.phone(), site.phone()
+
+    greedy.popen(sys.executable, "-c", _KNOCKS, at.GATEWAY4)
+    time.sleep(1)  # What is free at once is used up.
+
+    begun = time.monotonic()
+    assert isinstance(phone.open(PAGE), Answer)
+    assert time.monotonic() - begun < 0.9  # A lost SYN is sent again after a second.
 
 
 def test_what_was_held_stays_held_when_the_daemon_dies(site: Site) -> None:
