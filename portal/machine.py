@@ -13,6 +13,9 @@ from portal.config import Config, ConfigurationError
 from portal.dns import Address, read_block_list
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
+_DIALLED = ("ppp", "pptp-", "l2tp-")
+"""Interfaces that are there only while a line is up, like OpenWrt's `pppoe-wan`: without them
+phones are to see that the line is down, not nothing."""
 _GLOBAL = "00"
 """A scope, as /proc/net/if_inet6 writes it."""
 
@@ -31,7 +34,7 @@ def problems(config: Config) -> list[str]:
             ("phones", config.interfaces.phones),
             ("uplink", config.interfaces.uplink),
         )
-        if name not in here
+        if name not in here and not (key == "uplink" and name.startswith(_DIALLED))
     ]
     try:
         tls_context(config)

@@ -97,6 +97,23 @@ def test_what_is_the_owner_s_stays(router: Router) -> None:
     assert said["wireless.default_radio0.disabled"] == "'1'"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("192.168.1.1/24", "192.168.80.1"), ("10.1.2.1/24", "10.1.2.1")]
+)
+def test_the_address_of_lan_may_be_written_with_its_length(
+    router: Router, before: str, after: str
+) -> None:
+    router.must("uci", "delete", "network.lan.ipaddr")
+    router.must("uci", "delete", "network.lan.netmask")
+    router.must("uci", "add_list", f"network.lan.ipaddr={before}")
+    router.must("uci", "commit")
+
+    router.must(APPLY)
+
+    assert router.must("uci", "get", "uhttpd.main.listen_http") == f"{after}:80\n"
+    assert router.must("uci", "get", "network.lan.ipaddr").startswith(after)
+
+
 def test_an_address_of_lan_that_is_asked_for_is_set(router: Router) -> None:
     router.uci("router.lan_address=10.1.2.1/25")
 

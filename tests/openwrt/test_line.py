@@ -197,6 +197,29 @@ def test_the_whole_walk_with_fw4(site: Site) -> None:
     assert tcp(site.office, LAN4, 2081) == "open"
 
 
+def test_a_line_that_is_dialled_may_come_after_the_daemon(site: Site) -> None:
+    site.router.must("uci", "set", "network.wan.proto=pppoe")
+    site.router.must("uci", "commit", "network")
+    site.start_daemon()
+    phone = site.phone()
+    accept(phone)
+    assert not reaches_the_internet(phone)
+
+    site.lab.gateway.ip(
+        "link set wan down",
+        "link set wan name pppoe-wan",
+        "link set pppoe-wan up",
+        f"address replace {at.WAN6}/64 dev pppoe-wan nodad",
+        f"route add default via {at.INTERNET4}",
+        f"route add default via {at.INTERNET6}",
+    )
+    dialled = DEVICES | {"wan": "pppoe-wan", "wan6": "pppoe-wan"}
+    site.router.write("/etc/fw4.nft", ruleset(site.router.read("/etc/config/firewall"), dialled))
+    site.router.must("/etc/init.d/firewall", "reload")
+
+    assert reaches_the_internet(phone)
+
+
 def test_one_phone_that_asks_very_often_keeps_the_page_from_nobody(site: Site) -> None:
     """fw4 would let all phones together make 25 connections a second, and 50 at once."""
     site.start_daemon()
