@@ -132,7 +132,7 @@ def gateway(
         ),
         conffiles=tuple(f"/{file.path}" for file in files if file.path.startswith("etc/config/")),
         user=USER,
-        hooks=dict(_hooks(root / "deploy/openwrt/control")),
+        service="portal",
     )
 
 
@@ -208,11 +208,6 @@ def _verbatim(folder: Path) -> Iterator[File]:
             path = file.relative_to(folder).as_posix()
             mode = 0o755 if os.access(file, os.X_OK) else 0o644
             yield File(path, file.read_bytes(), 0o600 if path.startswith("etc/config/") else mode)
-
-
-def _hooks(folder: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted(folder.glob("*")):
-        yield file.name, file.read_text(encoding="utf-8")
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:

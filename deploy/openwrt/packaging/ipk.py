@@ -42,7 +42,7 @@ def _control(package: Package, unpacked: int, epoch: int) -> Iterator[File]:
     yield File("control", text.encode())
     if package.conffiles:
         yield File("conffiles", "".join(f"{path}\n" for path in package.conffiles).encode())
-    for name, script in ipk_scripts(package).items():
+    for name, script in ipk_scripts().items():
         yield File(name, script.encode(), 0o755)
 
 

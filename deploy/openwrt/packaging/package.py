@@ -2,12 +2,12 @@
 
 The scripts are OpenWrt's own for every package: they call `default_postinst` and
 `default_prerm` of the router's /lib/functions.sh, which start and stop what lies in
-/etc/init.d, run /etc/uci-defaults, and make the user. A package adds to them by `hooks`.
+/etc/init.d, run /etc/uci-defaults, and make the user.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -29,8 +29,8 @@ class Package:
     """One package for one architecture, the same in both formats.
 
     `user` is OpenWrt's Require-User, like `portal=842:portal=842`. `conffiles` are absolute
-    paths that an upgrade leaves as they are on the router. `hooks` are shell fragments by
-    OpenWrt's names: `postinst-pkg` runs after `default_postinst`, `prerm-pkg` before the stop.
+    paths that an upgrade leaves as they are on the router. `service` is the script in
+    /etc/init.d that has to run anew after an upgrade.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Package:
     depends: tuple[str, ...] = ()
     conffiles: tuple[str, ...] = ()
     user: str = ""
-    hooks: Mapping[str, str] = field(default_factory=dict)
+    service: str = ""
     section: str = "net"
     maintainer: str = "union-portal"
 
@@ -97,28 +97,25 @@ _FUNCTIONS: Final = """\
 _UNLESS_ASKED_NOT_TO: Final = '[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n'
 
 
-def ipk_scripts(package: Package) -> dict[str, str]:
-    """The files of an .ipk's control part that are run; `hooks` stay files of their own there."""
+def ipk_scripts() -> dict[str, str]:
+    """The files of an .ipk's control part that are run. An upgrade runs both: stop, and start."""
     return {
         "postinst": f"#!/bin/sh\n{_UNLESS_ASKED_NOT_TO}{_FUNCTIONS}default_postinst $0 $@\n",
         "prerm": f"#!/bin/sh\n{_FUNCTIONS}default_prerm $0 $@\n",
-        **{name: f"#!/bin/sh\n{text}" for name, text in package.hooks.items()},
     }
 
 
 def apk_scripts(package: Package) -> dict[str, str]:
-    """Scripts by apk's names. On an upgrade apk runs `post-upgrade` alone: neither stops."""
+    """Scripts by apk's names.
+
+    On an upgrade apk runs `post-upgrade` alone: nothing was stopped, and procd starts no service
+    again whose command is what it was. It would be the older version that goes on.
+    """
     names = f'export root="${{IPKG_INSTROOT}}"\nexport pkgname="{package.name}"\n'
-    installed = (
-        f"{_UNLESS_ASKED_NOT_TO}{_FUNCTIONS}{names}add_group_and_user\ndefault_postinst\n"
-        + package.hooks.get("postinst-pkg", "")
-    )
-    removed = f"{_FUNCTIONS}{names}default_prerm\n" + package.hooks.get("prerm-pkg", "")
-    scripts = {
-        "post-install": installed,
-        "post-upgrade": f"export PKG_UPGRADE=1\n{installed}",
-        "pre-deinstall": removed,
+    installed = f"{_UNLESS_ASKED_NOT_TO}{_FUNCTIONS}{names}add_group_and_user\ndefault_postinst\n"
+    again = f'[ -n "$root" ] || /etc/init.d/{package.service} restart\n' if package.service else ""
+    return {
+        "post-install": f"#!/bin/sh\n{installed}",
+        "post-upgrade": f"#!/bin/sh\nexport PKG_UPGRADE=1\n{installed}{again}",
+        "pre-deinstall": f"#!/bin/sh\n{_FUNCTIONS}{names}default_prerm\n",
     }
-    if after := package.hooks.get("postrm"):
-        scripts["post-deinstall"] = after
-    return {name: f"#!/bin/sh\n{text}" for name, text in scripts.items()}

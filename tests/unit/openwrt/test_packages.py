@@ -34,7 +34,7 @@ PORTAL = Package(
     depends=("python3-light", "libpython3-3.13", "dnsmasq-full"),
     conffiles=("/etc/config/portal",),
     user="portal=842:portal=842",
-    hooks={"postinst-pkg": "echo after\n"},
+    service="portal",
 )
 
 
@@ -120,17 +120,20 @@ def test_an_apk_s_scripts_do_what_every_package_of_openwrt_does() -> None:
     scripts = apk_reader.read(apk.write(PORTAL, EPOCH)).package["scripts"]
 
     assert sorted(scripts) == ["post-install", "post-upgrade", "pre-deinstall"]
-    for name in ("post-install", "post-upgrade"):
-        lines = scripts[name].splitlines()
-        assert lines[0] == "#!/bin/sh"
-        assert lines[-4:] == [
-            'export pkgname="union-portal"',
-            "add_group_and_user",
-            "default_postinst",
-            "echo after",
-        ]
-    assert "PKG_UPGRADE=1" in scripts["post-upgrade"]
+    usual = ['export pkgname="union-portal"', "add_group_and_user", "default_postinst"]
+    assert scripts["post-install"].splitlines()[-3:] == usual
     assert scripts["pre-deinstall"].splitlines()[-1] == "default_prerm"
+    assert all(script.startswith("#!/bin/sh\n") for script in scripts.values())
+
+
+def test_an_upgrade_by_apk_starts_the_service_again_on_a_router_and_in_no_image() -> None:
+    script = apk_reader.read(apk.write(PORTAL, EPOCH)).package["scripts"]["post-upgrade"]
+
+    assert "export PKG_UPGRADE=1\n" in script
+    assert script.splitlines()[-2:] == [
+        "default_postinst",
+        '[ -n "$root" ] || /etc/init.d/portal restart',
+    ]
 
 
 def test_an_ipk_opens_with_tar_and_says_what_opkg_asks() -> None:
@@ -154,7 +157,6 @@ def test_an_ipk_opens_with_tar_and_says_what_opkg_asks() -> None:
     ]
     assert control["./conffiles"][1] == b"/etc/config/portal\n"
     assert control["./postinst"][0] == control["./prerm"][0] == 0o755
-    assert control["./postinst-pkg"] == (0o755, b"#!/bin/sh\necho after\n")
     assert control["./postinst"][1].endswith(b"default_postinst $0 $@\n")
 
 
