@@ -1,5 +1,6 @@
 """Takes every look of the doctor, in the order in which things depend on each other."""
 
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -53,4 +54,7 @@ def _taken(look: Look, config: Config) -> Iterator[Finding]:
         yield from look(config)
     except Exception as error:  # A machine that nobody has thought of.
         name = f"{look.__module__.rpartition('.')[2]}.{look.__name__}"
-        yield Finding("look", False, "broke", {"look": name, "said": repr(error)})
+        # Not its words: they may have somebody's address in them.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}, {Path(where.filename).name}:{where.lineno}"
+        yield Finding("look", False, "broke", {"look": name, "said": said})

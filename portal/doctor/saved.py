@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from content_cache.durable import sync_names, write_whole
+from content_cache.durable import open_plain, sync_names, write_whole
 from portal import __version__
 from portal.config import Config
 from portal.doctor.finding import LANGUAGES, Finding, Told
@@ -22,6 +22,7 @@ from portal.machine import StartError, become_owner_of
 _HOUSE_TIME: Final = timezone(timedelta(hours=7))
 """Asia/Ho_Chi_Minh, all year."""
 _REMEMBERED_SECONDS: Final = 24 * 3600.0
+_MOST_MODEL_BYTES: Final = 100
 _MOST_BYTES: Final = 1 << 18
 _MODELS: Final = (
     Path("/tmp/sysinfo/model"),  # OpenWrt's own; the file is written by its first boot script.
@@ -159,9 +160,10 @@ def _model() -> str:
     """What the machine calls itself; empty if it does not say."""
     for path in _MODELS:
         try:
-            name = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
+            with open_plain(path) as file:
+                name = file.read(_MOST_MODEL_BYTES).decode(errors="replace")
+        except OSError:  # Among them what is no file: everybody may make one in /tmp.
             continue
         if clean := "".join(c for c in name if c.isprintable()).strip():
-            return clean[:100]
+            return clean
     return ""

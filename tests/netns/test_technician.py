@@ -101,10 +101,10 @@ def test_a_technician_runs_the_test_and_reads_what_it_found(open_window: Lab) ->
     assert "Đang kiểm tra" in words(begun)
     result = words(finished(phone))
 
-    assert "TỐT luật trong nhân máy đang có" in result
-    assert "TỐT dây mạng vào đã cắm (wan)" in result
+    assert "Luật trong nhân máy TỐT đang có" in result
+    assert "Dây mạng vào TỐT đã cắm (wan)" in result
     # The child has the daemon's rights: what they do not suffice for, it says.
-    assert "CHƯA XEM ĐƯỢC cấp địa chỉ cho điện thoại (DHCP) chưa thử được ở đây" in result
+    assert "CHƯA XEM ĐƯỢC Cấp địa chỉ cho điện thoại (DHCP) chưa thử được ở đây" in result
     copy = phone.fetch(f"{PAGE}/selftest.json")
     assert isinstance(copy, Answer)
     assert json.loads(copy.body) == json.loads(

@@ -87,7 +87,7 @@ STDLIB: Final = (
 """What OpenWrt splits the standard library into, as far as anything here imports it:
 multiprocessing and unittest are pyroute2's wish, uuid is sqlite-utils'."""
 ROUTER: Final = (
-    *("dnsmasq-full", "kmod-ifb", "kmod-nft-netdev", "kmod-sched-cake"),
+    *("dnsmasq-full", "kmod-ifb", "kmod-nft-netdev", "kmod-sched-cake", "kmod-veth"),
     *("nftables-json", "procd-ujail", "python3-nftables"),
 )
 

@@ -88,7 +88,8 @@ def test_a_look_that_breaks_is_told_and_the_others_go_on(
     _, broke, other = examine(path)
 
     assert "a look failed" in str(broke.told("en"))
-    assert "ZeroDivisionError('of a kind')" in broke.told("vi").found
+    assert re.search(r"ZeroDivisionError, test_doctor\.py:\d+$", broke.told("vi").found)
+    assert "of a kind" not in str(broke.told("en"))  # It might name a device.
     assert other.good
 
 

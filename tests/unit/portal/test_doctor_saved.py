@@ -1,6 +1,7 @@
 """The file in which a self-test is kept for the handover sheet."""
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -141,3 +142,18 @@ def test_a_file_of_somebody_else_is_not_remembered(tmp_path: Path, text: str) ->
     saved.save(config(tmp_path), PAGE, NOVEMBER_2026)
 
     assert told(tmp_path)["table"].startswith("không xem được")
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [(b"Cudy TR3000 v1\n", "Cudy TR3000 v1"), (b"\x00\n", ""), (b"x" * 900, "x" * 100)],
+)
+def test_the_machine_says_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes, model: str
+) -> None:
+    (tmp_path / "model").write_bytes(text)
+    os.mkfifo(tmp_path / "pipe")  # Whoever reads this waits for ever.
+    paths = (tmp_path / "none", tmp_path / "pipe", tmp_path / "model")
+    monkeypatch.setattr(saved, "_MODELS", paths)
+
+    assert saved.as_document(config(tmp_path), [], NOVEMBER_2026)["model"] == model
