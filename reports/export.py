@@ -8,12 +8,14 @@ still says how long sessions lasted and how many ran at once. The file is `{"key
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final, TypeVar
 
 from content_cache.signing import Signer, fits
+from reports import export_values as values
+from reports.export_values import Wrong
 from reports.facts import Day, Devices, Item, Month, Period, Place, Poll, ReportError, SiteFacts
 from splash.content import Words
 
@@ -23,8 +25,6 @@ FORMAT: Final = 1
 MOST_BYTES: Final = 64 << 20
 """Ten years of a busy house are some 20 MB."""
 _ABOUT: Final = b"union-portal site export\n"
-_MOST: Final = 10**18
-_MOST_ITEMS: Final = 100_000
 _MOST_PROBLEMS: Final = 10
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
@@ -62,43 +62,31 @@ def opened(data: bytes, name: str) -> Export:
     """
     try:
         if len(data) > MOST_BYTES:
-            raise _Wrong(
+            raise Wrong(
                 f"tệp có {len(data)} byte; chỉ đọc tệp nhiều nhất {MOST_BYTES} byte",
                 f"has {len(data)} bytes; at most {MOST_BYTES} are read",
             )
-        envelope = _object(_json(data), {"key", "export", "signature"}, "it")
+        envelope = values.mapping_of(values.json_of(data), {"key", "export", "signature"}, "it")
         key, text, signature = (envelope[part] for part in ("key", "export", "signature"))
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise _Wrong(
+            raise Wrong(
                 "không có khóa của địa điểm (64 chữ số thập lục phân)",
                 "has no key of 64 hexadecimal digits",
             )
         if not isinstance(text, str) or not isinstance(signature, str):
-            raise _Wrong("tệp không đầy đủ; hãy xin gửi lại", "is not whole")
+            raise Wrong("tệp không đầy đủ; hãy xin gửi lại", "is not whole")
         if not fits(_ABOUT, text.encode("utf-8", "surrogatepass"), key, signature):
-            raise _Wrong(
+            raise Wrong(
                 "tệp đã bị sửa sau khi ký, hoặc bị hỏng; hãy xin gửi lại",
                 "was changed after it was signed, or is damaged; ask for it again",
             )
-        told = _json(text.encode("utf-8", "surrogatepass"))
+        told = values.json_of(text.encode("utf-8", "surrogatepass"))
         return Export(key, _facts(told, name))
-    except _Wrong as wrong:
+    except Wrong as wrong:
         told = wrong.problems[:_MOST_PROBLEMS]
         raise ReportError(
             [Words(f"{name}: {line.vi}", f"{name}: {line.en}") for line in told]
         ) from None
-
-
-class _Wrong(Exception):
-    def __init__(self, vi: str, en: str) -> None:
-        self.problems = [Words(vi, en)]
-        super().__init__(en)
-
-    @classmethod
-    def all(cls, problems: list[Words]) -> "_Wrong":
-        wrong = cls("", "")
-        wrong.problems = problems
-        return wrong
 
 
 def _told(facts: SiteFacts) -> dict[str, Any]:
@@ -154,7 +142,7 @@ def _told_day(day: Day) -> dict[str, Any]:
 
 
 def _facts(told: object, name: str) -> SiteFacts:
-    top = _object(
+    top = values.mapping_of(
         told,
         {
             *("format", "site", "from", "to", "made", "keep_days", "days", "devices", "polls"),
@@ -163,7 +151,7 @@ def _facts(told: object, name: str) -> SiteFacts:
         "it",
     )
     if top["format"] != FORMAT:
-        raise _Wrong(
+        raise Wrong(
             f"tệp có định dạng {str(top['format'])[:20]!r}; ở đây đọc được định dạng {FORMAT}",
             f"has format {str(top['format'])[:20]!r}; this program reads {FORMAT}",
         )
@@ -172,7 +160,7 @@ def _facts(told: object, name: str) -> SiteFacts:
     def tried(what: str, read: Callable[[object], T], value: object, otherwise: T) -> T:
         try:
             return read(value)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             problems.extend(
                 Words(f"{what}: {line.vi}", f"{what}: {line.en}") for line in wrong.problems
             )
@@ -182,20 +170,20 @@ def _facts(told: object, name: str) -> SiteFacts:
 
     nowhere = Period(date(2026, 1, 1), date(2026, 1, 1))
     period = tried(
-        "from, to", lambda _: Period(_date(top["from"]), _date(top["to"])), None, nowhere
+        "from, to", lambda _: Period(values.day(top["from"]), values.day(top["to"])), None, nowhere
     )
     facts = SiteFacts(
         place=tried("site", _place, top["site"], Place(id="?", name="?")),
         period=period,
-        made=tried("made", lambda value: float(_number(value)), top["made"], 0.0),
-        keep_days=tried("keep_days", _count, top["keep_days"], 0),
+        made=tried("made", lambda value: float(values.number(value)), top["made"], 0.0),
+        keep_days=tried("keep_days", values.count, top["keep_days"], 0),
         source=name,
         days=tried("days", lambda value: _days(value, period), top["days"], ()),
         devices=tried("devices", _devices, top["devices"], ()),
         polls=tried("polls", _polls, top["polls"], {}),
         items=tried("items", _items, top["items"], {}),
-        undated=tried("undated", _counts, top["undated"], {}),
-        mended=tried("mended", _count, top["mended"], 0),
+        undated=tried("undated", values.counts, top["undated"], {}),
+        mended=tried("mended", values.count, top["mended"], 0),
     )
     if not problems and facts.made < period.ends:
         problems.append(
@@ -207,59 +195,61 @@ def _facts(told: object, name: str) -> SiteFacts:
             )
         )
     if problems:
-        raise _Wrong.all(problems)
+        raise Wrong.all(problems)
     return facts
 
 
 def _place(value: object) -> Place:
-    told = _object(value, {"id", "name", "former_names", "rooms", "residents"}, "site")
+    told = values.mapping_of(value, {"id", "name", "former_names", "rooms", "residents"}, "site")
     if not isinstance(told["id"], str) or not _ID.fullmatch(told["id"]):
-        raise _Wrong(
+        raise Wrong(
             f"id = {str(told['id'])[:40]!r} không phải mã địa điểm",
             f"id = {str(told['id'])[:40]!r} is not the id of a site",
         )
     return Place(
         id=told["id"],
-        name=_text(told["name"]),
-        former_names=tuple(_text(name) for name in _list(told["former_names"])),
-        rooms=None if told["rooms"] is None else _count(told["rooms"]),
-        residents=None if told["residents"] is None else _count(told["residents"]),
+        name=values.text(told["name"]),
+        former_names=tuple(values.text(name) for name in values.listed(told["former_names"])),
+        rooms=None if told["rooms"] is None else values.count(told["rooms"]),
+        residents=None if told["residents"] is None else values.count(told["residents"]),
     )
 
 
 def _days(value: object, period: Period) -> tuple[Day, ...]:
-    days = tuple(_day(one) for one in _list(value))
+    days = tuple(_day(one) for one in values.listed(value))
     for one in days:
         if one.day not in period:
-            raise _Wrong(
+            raise Wrong(
                 f"ngày {one.day:%d/%m/%Y} nằm ngoài kỳ của tệp",
                 f"{one.day} is not in the period of the file",
             )
     if len({one.day for one in days}) < len(days):
-        raise _Wrong("có ngày được ghi hai lần", "a day is told twice")
+        raise Wrong("có ngày được ghi hai lần", "a day is told twice")
     return tuple(sorted(days, key=lambda one: one.day))
 
 
 def _day(value: object) -> Day:
     if not isinstance(value, dict):
-        raise _Wrong("có mục không phải là ngày", "holds something that is no day")
+        raise Wrong("có mục không phải là ngày", "holds something that is no day")
     told = dict(value)
-    day = _date(told.pop("day"))
-    made: dict[str, Any] = {name: _count(told.pop(name)) for name in _COUNTS if name in told}
-    made |= {name: float(_number(told.pop(name))) for name in _SECONDS if name in told}
+    day = values.day(told.pop("day"))
+    made: dict[str, Any] = {name: values.count(told.pop(name)) for name in _COUNTS if name in told}
+    made |= {name: float(values.number(told.pop(name))) for name in _SECONDS if name in told}
     if "peak" in told:
-        made["peak"] = _count(told.pop("peak"))
+        made["peak"] = values.count(told.pop("peak"))
     if "minutes" in told:
-        pairs = (_list(pair) for pair in _list(told.pop("minutes")))
-        made["minutes"] = {_count(minute): _count(n) for minute, n in pairs}
+        pairs = (values.listed(pair) for pair in values.listed(told.pop("minutes")))
+        made["minutes"] = {values.count(minute): values.count(n) for minute, n in pairs}
     if "scores" in told:
-        rows = (_list(row) for row in _list(told.pop("scores")))
-        made["scores"] = {(_text(quiz), _count(score)): _count(n) for quiz, score, n in rows}
+        rows = (values.listed(row) for row in values.listed(told.pop("scores")))
+        made["scores"] = {
+            (values.text(quiz), values.count(score)): values.count(n) for quiz, score, n in rows
+        }
     for name in ("faults", "views", "reads", "clicks", "votes"):
         if name in told:
-            made[name] = _counts(told.pop(name))
+            made[name] = values.counts(told.pop(name))
     if told:
-        raise _Wrong(
+        raise Wrong(
             f"ngày {day:%d/%m/%Y} có mục lạ: {', '.join(sorted(told))[:80]}",
             f"{day} has {', '.join(sorted(told))[:80]} in it, which no day has",
         )
@@ -268,16 +258,18 @@ def _day(value: object) -> Day:
 
 def _devices(value: object) -> tuple[Devices, ...]:
     found = []
-    for one in _list(value):
-        told = _object(one, {"month", "from", "to", "devices", "at_most", "sessions"}, "it")
-        first = _date(f"{_text(told['month'])}-01")
+    for one in values.listed(value):
+        told = values.mapping_of(
+            one, {"month", "from", "to", "devices", "at_most", "sessions"}, "it"
+        )
+        first = values.day(f"{values.text(told['month'])}-01")
         found.append(
             Devices(
                 month=Month(first.year, first.month),
-                part=Period(_date(told["from"]), _date(told["to"])),
-                devices=_count(told["devices"]),
-                at_most=_count(told["at_most"]),
-                sessions=_count(told["sessions"]),
+                part=Period(values.day(told["from"]), values.day(told["to"])),
+                devices=values.count(told["devices"]),
+                at_most=values.count(told["at_most"]),
+                sessions=values.count(told["sessions"]),
             )
         )
     return tuple(found)
@@ -285,81 +277,17 @@ def _devices(value: object) -> tuple[Devices, ...]:
 
 def _polls(value: object) -> dict[str, Poll]:
     return {
-        _text(id): Poll(tuple(_count(n) for n in _list(votes)))
-        for id, votes in _mapping(value).items()
+        values.text(id): Poll(tuple(values.count(n) for n in values.listed(votes)))
+        for id, votes in values.mapping(value).items()
     }
 
 
 def _items(value: object) -> dict[str, Item]:
     found = {}
-    for id, told in _mapping(value).items():
-        kind, title, options, questions = _list(told)
-        names = tuple(_text(option) for option in _list(options))
-        found[_text(id)] = Item(_text(kind), _text(title), names, _count(questions))
+    for id, told in values.mapping(value).items():
+        kind, title, options, questions = values.listed(told)
+        names = tuple(values.text(option) for option in values.listed(options))
+        found[values.text(id)] = Item(
+            values.text(kind), values.text(title), names, values.count(questions)
+        )
     return found
-
-
-def _counts(value: object) -> dict[str, int]:
-    return {_text(name): _count(n) for name, n in _mapping(value).items()}
-
-
-def _mapping(value: object) -> Mapping[Any, Any]:
-    if not isinstance(value, dict) or len(value) > _MOST_ITEMS:
-        raise _Wrong("không đúng dạng, hoặc quá lớn", "is not an object, or too large a one")
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > _MOST_ITEMS:
-        raise _Wrong("không phải danh sách, hoặc quá dài", "is not a list, or too long a one")
-    return value
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-        raise _Wrong(
-            f"{str(value)[:40]!r} không phải số đếm", f"{str(value)[:40]!r} is not a count"
-        )
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        raise _Wrong(f"{str(value)[:40]!r} không phải số", f"{str(value)[:40]!r} is not a number")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 1000 or not value.isprintable():
-        raise _Wrong(
-            "có chỗ không phải một dòng chữ", "has something in it that is no line of text"
-        )
-    return value
-
-
-def _date(value: object) -> date:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise _Wrong(
-            f"{str(value)[:40]!r} không phải ngày như 2026-03-31",
-            f"{str(value)[:40]!r} is not a day like 2026-03-31",
-        )
-    return date.fromisoformat(value)
-
-
-def _object(value: object, keys: set[str], what: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or value.keys() != keys:
-        raise _Wrong(
-            "không phải tệp xuất của một địa điểm, hoặc không đầy đủ",
-            f"{what} is not an export of a site, or not a whole one",
-        )
-    return value
-
-
-def _json(data: bytes) -> object:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise _Wrong(
-            "không phải tệp xuất của một địa điểm (không phải JSON)",
-            "is not an export of a site: no JSON",
-        ) from None

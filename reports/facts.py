@@ -214,13 +214,9 @@ class Devices:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Votes for each option, from its beginning; polls are not counted by days."""
+    """Votes for each option, from its beginning: what they say is not kept by days."""
 
     votes: tuple[int, ...]
-
-    @property
-    def total(self) -> int:
-        return sum(self.votes)
 
 
 @dataclass(frozen=True, slots=True)
