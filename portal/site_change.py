@@ -78,7 +78,8 @@ def first_boot(house: House) -> str:
     """The script for /etc/uci-defaults of an image that was made for this house.
 
     The image is ours alone, so that its first boot sets up networks and radio
-    (`router.managed`), unless the file says otherwise.
+    (`router.managed`), unless the file says otherwise. After an upgrade that kept the
+    configuration, that counts: this house's later settings, or another house.
     """
     settings = settings_of(house)
     settings.setdefault("router", {}).setdefault("managed", "1")
@@ -94,7 +95,11 @@ def first_boot(house: House) -> str:
         if house.wan.vlan is not None:
             after = _BEHIND_THE_PORT.format(vlan=house.wan.vlan)
     batch = "\n".join([*lines, f"commit {PACKAGE}", f"commit {LINE}"])
-    return f"# {house.code}, at the first boot\n\nuci -q batch <<'END'\n{batch}\nEND\n{after}"
+    return (
+        f"# {house.code}, at the first boot; not where a house was kept\n\n"
+        '[ -z "$(uci -q get portal.site.id)" ] || exit 0\n'
+        f"uci -q batch <<'END'\n{batch}\nEND\n{after}"
+    )
 
 
 _BEHIND_THE_PORT: Final = """

@@ -16,8 +16,9 @@ from portal import site_change
 from portal.site_change import LINE, PACKAGE, Sections
 from portal.site_file import House, Wan
 
-SITES: Final = Path("/etc/portal/sites.toml")
-"""The houses this router's image was made for."""
+SITES: Final = Path("/usr/share/portal/sites.toml")
+"""The houses this router's image was made for: part of the image, so that an upgrade brings the
+newer list, and no backup carries it."""
 APPLY: Final = "/usr/libexec/portal/apply"
 
 _UCI_SECONDS: Final = 30

@@ -271,17 +271,20 @@ fi
 # What is laid over the root. OpenWrt sources what is in uci-defaults once, and deletes it.
 
 overlay=$work/files
-mkdir -p "$overlay/etc/uci-defaults" "$overlay/etc/portal"
+mkdir -p "$overlay/etc/uci-defaults" "$overlay/usr/share/portal"
 [ -z "$files" ] || cp -R "$files/." "$overlay/"
 if [ -n "$site" ]; then
 	cp "$work/first-boot" "$overlay/etc/uci-defaults/90-portal-site"
 else
-	cp "$sites" "$overlay/etc/portal/sites.toml"
-	chmod 600 "$overlay/etc/portal/sites.toml"
+	cp "$sites" "$overlay/usr/share/portal/sites.toml"
+	chmod 600 "$overlay/usr/share/portal/sites.toml"
 	cat >"$overlay/etc/uci-defaults/90-portal-site" <<'END'
-# The image is ours: its first boot sets up networks and radio, and asks for the house.
-uci set portal.router.managed='1'
-uci commit portal
+# The image is ours: its first boot sets up networks and radio, and asks for the house; not where
+# one was kept.
+if [ -z "$(uci -q get portal.site.id)" ]; then
+	uci set portal.router.managed='1'
+	uci commit portal
+fi
 END
 fi
 chmod 600 "$overlay/etc/uci-defaults/90-portal-site"

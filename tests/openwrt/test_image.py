@@ -164,15 +164,18 @@ def test_the_result_is_named_measured_and_summed(bench: Bench) -> None:
     subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
 
 
-def test_the_script_of_the_first_boot_does_what_it_says(bench: Bench) -> None:
+@pytest.mark.parametrize("kept", ["", "hp-007"])
+def test_the_script_of_the_first_boot_does_what_it_says(bench: Bench, kept: str) -> None:
     """Sourced by busybox ash as OpenWrt does it, with a `uci` that writes down what it is told."""
+    (bench.folder / "kept").write_text(kept)
     bench.build(GL, "--site", "SITE.toml")
     _, script = bench.image()["etc/uci-defaults/90-portal-site"]
     (bench.folder / "script").write_text(script)
     uci = bench.folder / "uci"
     uci.write_text(
         "#!/bin/sh\n"
-        'case "$*" in *"get network.wan.device") echo eth0.7; exit ;; esac\n'
+        'case "$*" in\n*"get network.wan.device") echo eth0.7; exit ;;\n'
+        f'*"get portal.site.id") cat {bench.folder}/kept; exit ;;\nesac\n'
         f'echo "$@" >>{bench.folder}/told\n'
         f'[ "$2" != batch ] || cat >>{bench.folder}/told\n'
     )
@@ -184,11 +187,14 @@ def test_the_script_of_the_first_boot_does_what_it_says(bench: Bench) -> None:
         check=True,
     )
 
+    assert not (bench.folder / "script").exists()
+    if kept:  # An upgrade that kept the configuration of a house.
+        assert not (bench.folder / "told").exists()
+        return
     told = (bench.folder / "told").read_text().splitlines()
     assert told[0] == "-q batch"
     assert "set portal.site.id='hp-001'" in told
     assert told[-2:] == ["set network.wan.device=eth0.35", "commit network"]
-    assert not (bench.folder / "script").exists()
 
 
 def test_an_image_for_many_houses_asks_for_the_code(bench: Bench) -> None:
@@ -197,7 +203,7 @@ def test_an_image_for_many_houses_asks_for_the_code(bench: Bench) -> None:
     assert done.returncode == 0, done.stderr
     assert "2 houses" in done.stdout
     image = bench.image()
-    assert image["etc/portal/sites.toml"] == (0o600, SITES)
+    assert image["usr/share/portal/sites.toml"] == (0o600, SITES)
     assert "portal.router.managed='1'" in image["etc/uci-defaults/90-portal-site"][1]
 
 

@@ -92,8 +92,8 @@ def boot() -> Iterator[FirstBoot]:
         files = lab.folder / "router"
         files.mkdir()
         router = Router(lab.gateway, files)
-        router.write("/etc/portal/sites.toml", SITES)
-        router.must("chmod", "600", "/etc/portal/sites.toml")
+        router.write("/usr/share/portal/sites.toml", SITES)
+        router.must("chmod", "600", "/usr/share/portal/sites.toml")
         router.uci("interfaces.phones=br-lan", "router.managed=1")
         router.must("/usr/libexec/portal/apply", "--no-reload")
         router.write("/etc/fw4.nft", ruleset(router.read("/etc/config/firewall"), DEVICES))
@@ -222,7 +222,7 @@ def test_afterwards_the_gateway_runs_and_the_technician_s_page_is_open(boot: Fir
 
 
 def test_the_command_does_the_same_and_the_second_time_nothing(router: Router) -> None:
-    router.write("/etc/portal/sites.toml", SITES)
+    router.write("/usr/share/portal/sites.toml", SITES)
     router.uci("router.managed=1")
     first = router.must("portal", "site", "hp-002-s")
     configs = router.configs()
