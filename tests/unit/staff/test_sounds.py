@@ -76,7 +76,9 @@ def test_what_was_kept_is_kept_as_it_is_the_next_time() -> None:
 
 
 @pytest.mark.parametrize("sound", [mp3(), m4a()], ids=["mp3", "m4a"])
-@pytest.mark.parametrize("more", [PAGE, archive(), b"x", b"%PDF-1.7"], ids=repr)
+@pytest.mark.parametrize(
+    "more", [PAGE, archive(), b"x", b"%PDF-1.7"], ids=["page", "archive", "letter", "pdf"]
+)
 def test_a_sound_that_is_something_else_as_well_is_refused(sound: bytes, more: bytes) -> None:
     for data in (sound + more, more + sound):
         with pytest.raises(SoundError):
