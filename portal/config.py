@@ -84,7 +84,12 @@ class Interfaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wifi:
-    ssid: str = setting(ssid, "", "Name of the network that phones join; for the radio and paper.")
+    ssid: str = setting(
+        ssid,
+        "Wi-Fi Công đoàn",
+        "Name of the network that phones join: on the router's radios, on the poster, and what"
+        " `portal doctor` listens for.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

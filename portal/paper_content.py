@@ -7,7 +7,7 @@ from paper.place import Place
 from paper.poster import Poster, poster
 from paper.rules import Rules, rules
 from portal.conditions import conditions_of
-from portal.config import Config, ConfigurationError
+from portal.config import Config
 from portal.house import house_of
 from portal.library import Library
 from portal.site_code import code_of
@@ -27,13 +27,7 @@ def place_of(config: Config) -> Place:
     )
 
 
-def poster_of(config: Config, source: str) -> Poster:
-    """Raises:
-    ConfigurationError: the network has no name in `source`.
-    """
-    if not config.wifi.ssid:
-        line = "wifi.ssid is missing   the poster is made of it; write it in section [wifi]"
-        raise ConfigurationError(source, [line])
+def poster_of(config: Config) -> Poster:
     return poster(place_of(config), texts.load())
 
 

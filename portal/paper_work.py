@@ -63,7 +63,7 @@ def _config(path: Path, id: str | None) -> Config:
 def _drawn(config: Config, options: argparse.Namespace) -> Sheet:
     match options.what:
         case "poster":
-            poster = poster_of(config, str(options.config))
+            poster = poster_of(config)
             return draw_poster.drawn(poster, fonts.find("sans", options.font))
         case "rules-page":
             rules = rules_of(config, time.time())

@@ -13,7 +13,7 @@ from portal.setting_values import interface_name, text, texts, yes_or_no
 
 
 def own_address(value: object) -> IPv4Interface:
-    """An address of the router with the length of its network, from /16 to /28."""
+    """An address of the router with the length of its network, from /16 to /27."""
     address: IPv4Interface | None
     try:
         address = IPv4Interface(text(value))

@@ -114,14 +114,10 @@ def isolated(text: str) -> dict[str, bool]:
 
 
 def judge_own(interfaces: Iterable[Own], ports: Collection[str], name: str) -> Iterator[Finding]:
-    """Whether our Wi-Fi is there, on the phones' network (whose bridge has `ports`).
-
-    `name` is what it is called; empty if the configuration does not say.
-    """
-    sending = [each for each in interfaces if each.is_access_point and each.name]
-    ours = [each for each in sending if name in ("", each.name)]
+    """Whether our Wi-Fi `name` is there, on the phones' network (whose bridge has `ports`)."""
+    ours = [each for each in interfaces if each.is_access_point and each.name == name]
     if not ours:
-        yield Finding("wifi", False, "none" if name else "silent", {"name": name})
+        yield Finding("wifi", False, "none", {"name": name})
         return
     astray = [each.interface for each in ours if each.interface not in ports]
     if astray and len(astray) == len(ours):

@@ -42,12 +42,16 @@ AIR: Final[Words] = {
         ("đang phát “{name}”, số sóng: {radios}", ""),
     ),
     "wifi none": (
-        ("“{name}” is not on the air", "wifi up; uci show wireless; is the country set?"),
-        ("chưa phát “{name}”", "wifi up; uci show wireless; đã đặt mã nước (country) chưa?"),
-    ),
-    "wifi silent": (
-        ("nothing is on the air", "wifi up; uci show wireless; is the country set?"),
-        ("chưa phát sóng nào", "wifi up; uci show wireless; đã đặt mã nước (country) chưa?"),
+        (
+            "“{name}” is not on the air",
+            "wifi up; uci show wireless; is the country set? If it has another name here, write"
+            " that in [wifi] ssid",
+        ),
+        (
+            "chưa phát “{name}”",
+            "wifi up; uci show wireless; đã đặt mã nước (country) chưa? Nếu ở đây mạng mang tên"
+            " khác thì ghi tên đó vào [wifi] ssid",
+        ),
     ),
     "wifi elsewhere": (
         (

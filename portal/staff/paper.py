@@ -4,24 +4,15 @@ Everybody who is signed in may have them: both hang on a wall, and whoever sees 
 torn should be able to print another. The handover sheet is the technician's (`portal handover`).
 """
 
-from typing import Final, Literal
+from typing import Literal
 
 from aiohttp import web
 
 from paper.poster import Poster
 from paper.rules import Rules
-from portal.config import ConfigurationError
 from portal.paper_content import poster_of, rules_of
 from portal.staff.converter import ConversionError, Converter
 from portal.staff.site import Route, StaffSite, Visit
-from portal.staff.words import Said
-
-_NO_NAME: Final = Said(
-    "Chưa khai báo tên mạng Wi-Fi của nhà này. Nhờ kỹ thuật viên ghi ssid vào mục [wifi] của"
-    " portal.toml.",
-    "This house's Wi-Fi has no name here yet. Ask the technician to write ssid in section [wifi] of"
-    " portal.toml.",
-)
 
 
 def routes(site: StaffSite) -> list[Route]:
@@ -29,7 +20,7 @@ def routes(site: StaffSite) -> list[Route]:
 
     async def show(visit: Visit) -> web.StreamResponse:
         said = await site.do(rules_of, site.config, site.wall())
-        return visit.page("paper.html", rules=said, named=bool(site.config.wifi.ssid))
+        return visit.page("paper.html", rules=said)
 
     async def drawn(
         visit: Visit, kind: Literal["poster", "rules"], content: Poster | Rules, name: str
@@ -44,11 +35,7 @@ def routes(site: StaffSite) -> list[Route]:
         )
 
     async def poster(visit: Visit) -> web.StreamResponse:
-        try:
-            content = poster_of(site.config, "portal.toml")
-        except ConfigurationError:
-            return visit.page("refused.html", 404, why=_NO_NAME)
-        return await drawn(visit, "poster", content, "ap-phich")
+        return await drawn(visit, "poster", poster_of(site.config), "ap-phich")
 
     async def rules(visit: Visit) -> web.StreamResponse:
         content = await site.do(rules_of, site.config, site.wall())

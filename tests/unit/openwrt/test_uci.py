@@ -1,5 +1,6 @@
 """OpenWrt's configuration: what it says is what portal.toml says, and mistakes come at once."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -289,15 +290,36 @@ def test_no_text_at_all_is_more_than_refused(export: str) -> None:
         to_toml(export)
 
 
-def test_what_a_router_comes_with_lacks_only_what_the_site_and_the_router_say() -> None:
-    root = Path(__file__).parents[3] / "deploy/openwrt/root"
-    defaults = (root / "usr/share/portal/defaults").read_text(encoding="utf-8")
-    config = (root / "etc/config/portal").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3] / "deploy/openwrt/root"
+DEFAULTS = (ROOT / "usr/share/portal/defaults").read_text(encoding="utf-8")
+CONFIG = (ROOT / "etc/config/portal").read_text(encoding="utf-8")
 
-    assert [line.partition(" is missing")[0] for line in problems(defaults + config)] == [
+
+def test_what_a_router_comes_with_lacks_only_what_the_site_and_the_router_say() -> None:
+    assert [line.partition(" is missing")[0] for line in problems(DEFAULTS + CONFIG)] == [
         "interfaces.uplink",
         "organisation.name",
         "organisation.unit",
         "site.id",
         "site.name",
     ]
+
+
+def test_the_remarks_of_a_router_s_configuration_show_the_defaults() -> None:
+    shown = re.sub(r"(?m)^\t# (?=(option|list) \w+ '[^'])", "\t", CONFIG)
+    assert shown.count("\n\toption ") > 20
+
+    assert parse(tables(DEFAULTS + shown + LEAST)) == parse(tables(DEFAULTS + LEAST))
+
+
+def test_what_the_router_s_scripts_take_for_granted_is_the_default() -> None:
+    script = (ROOT / "usr/libexec/portal/apply").read_text(encoding="utf-8")
+    granted = dict(re.findall(r'want ([a-z_]+\.[a-z_0-9]+) "?([^")]*)"?\)', script))
+    config = parse(tables(DEFAULTS + LEAST))
+    router = Router()
+
+    assert {"wifi.ssid", "router.country", "portal.http_port"} <= set(granted)
+    for name, value in granted.items():
+        section, key = name.split(".")
+        known = getattr(router if section == "router" else getattr(config, section), key)
+        assert value == ("" if known in (None, ()) else str(known)), name

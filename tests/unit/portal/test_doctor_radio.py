@@ -131,9 +131,8 @@ def test_a_modem_of_which_nothing_is_known_is_told_by_names_alone() -> None:
     ("interfaces", "name", "words"),
     [
         (OUR_RADIOS, OURS, f"“{OURS}” is on the air, radios: 2"),
-        (OUR_RADIOS, "", f"“{OURS}” is on the air, radios: 2"),
         (OUR_RADIOS, "Other", "“Other” is not on the air"),
-        ("", "", "nothing is on the air"),
+        ("", OURS, f"“{OURS}” is not on the air"),
         (OUR_RADIOS.replace("phy0-ap0", "wlan9"), OURS, "radios: 1"),
         (OUR_RADIOS.replace("-ap0", "-x"), OURS, "(phy1-x) is not on the phones' network"),
     ],

@@ -31,7 +31,7 @@ async def test_each_kind_of_job_is_done() -> None:
     data, width, height = await converter.shrink(photo(40, 20, "PNG"), "body")
     assert (data[:4], width, height) == (b"RIFF", 40, 20)
     assert await converter.sound(mp3()) == (mp3(), "mp3", 3)
-    poster = poster_of(parse({**CONFIG, "wifi": {"ssid": "Nhà trọ"}}), "")
+    poster = poster_of(parse(CONFIG))
     assert (await converter.paper("poster", poster)).startswith(b"%PDF-")
     assert (await converter.word(docx(paragraph(run("a")))))["html"] == "<p>a</p>"
 
