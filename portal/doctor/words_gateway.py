@@ -111,11 +111,11 @@ GATEWAY: Final[Words] = {
     "line no names": (
         (
             "no name is resolved at the gateway's own address",
-            "systemctl status dnsmasq; then the resolver it asks (docs/dnsmasq.md)",
+            "service dnsmasq restart; then the resolver it asks (docs/dnsmasq.md)",
         ),
         (
             "không phân giải được tên miền tại địa chỉ của cổng",
-            "systemctl status dnsmasq; rồi máy chủ DNS mà nó hỏi (docs/dnsmasq.md)",
+            "service dnsmasq restart; rồi máy chủ DNS mà nó hỏi (docs/dnsmasq.md)",
         ),
     ),
     "line no answer": (
@@ -157,21 +157,25 @@ GATEWAY: Final[Words] = {
     "clock unset": (
         (
             "not set: opening hours and daily limits do not hold until it is",
-            "give it the Internet's time: systemctl enable --now systemd-timesyncd",
+            "give it the Internet's time: systemctl enable --now systemd-timesyncd;"
+            " on OpenWrt: service sysntpd restart",
         ),
         (
             "chưa đặt: giờ mở cửa và giới hạn ngày chưa có hiệu lực",
-            "lấy giờ từ Internet: systemctl enable --now systemd-timesyncd",
+            "lấy giờ từ Internet: systemctl enable --now systemd-timesyncd;"
+            " trên OpenWrt: service sysntpd restart",
         ),
     ),
     "clock adrift": (
         (
             "nobody keeps it right",
-            "systemctl enable --now systemd-timesyncd (or chrony, ntpd); it needs the line",
+            "it needs the line; on OpenWrt: service sysntpd restart; else: systemctl enable --now"
+            " systemd-timesyncd (or chrony, ntpd)",
         ),
         (
             "không được đồng bộ",
-            "systemctl enable --now systemd-timesyncd (hoặc chrony, ntpd); cần có Internet",
+            "cần có Internet; trên OpenWrt: service sysntpd restart; máy khác: systemctl enable"
+            " --now systemd-timesyncd (hoặc chrony, ntpd)",
         ),
     ),
     "gateway running": (
@@ -188,8 +192,14 @@ GATEWAY: Final[Words] = {
     ),
     "in force good": (("they stand", ""), ("đang có hiệu lực", "")),
     "in force bad": (
-        ("{said}", "phones may pass: journalctl -u portal, and the line about rules above"),
-        ("{said}", "điện thoại có thể đi qua: journalctl -u portal, và dòng về luật ở trên"),
+        (
+            "{said}",
+            "phones may pass: journalctl -u portal (or logread), and the line about rules above",
+        ),
+        (
+            "{said}",
+            "điện thoại có thể đi qua: journalctl -u portal (hoặc logread), và dòng về luật ở trên",
+        ),
     ),
     "content shown": (("release {release} is shown", ""), ("đang hiện bản {release}", "")),
     "content samples": (
