@@ -72,7 +72,10 @@ class Heard:
 
     faults: PerDay
     views: PerDay
-    articles: list[tuple[Words, int]]
+    articles: list[tuple[Words, int, int]]
+    """How often each was opened, and read to its end by who said so."""
+    website: int
+    """How often the federation's website was opened from here."""
     polls: list[Answers]
     quizzes: list[Answers]
 
@@ -174,13 +177,16 @@ def hear(site: StaffSite, now: float) -> Heard:
     read: Counter[str] = Counter()
     for view in views:
         read[view.item] += view.n
+    ended = site.hearing.deeds("read", names[0])
     titles = {one.newest.item.id: one.title for one in site.content.items()}
     return Heard(
         faults=figures.by_day(reported, names),
         views=figures.by_day([(view.day, view.n) for view in views], names),
         articles=[
-            (titles.get(item, Words(item)), n) for item, n in read.most_common(MOST_ARTICLES)
+            (titles.get(item, Words(item)), n, ended.get(item, 0))
+            for item, n in read.most_common(MOST_ARTICLES)
         ],
+        website=sum(site.hearing.deeds("website", names[0]).values()),
         polls=_polls(site),
         quizzes=_quizzes(site, names),
     )

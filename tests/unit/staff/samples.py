@@ -60,6 +60,7 @@ def a_month(world: World, folder: Path) -> None:
     for day in days:
         hearing.quiz_done("hieu-luat", chance.choice([0, 1, 1]), day)
         hearing.add_views({("lam-them-gio", day): chance.randrange(5, 60)})
+        hearing.add_deeds({("read", "lam-them-gio", day): 3, ("website", "status", day): 2})
     world.now = now
     world.answers["status"] = {"open_devices": 23, "firewall": "stands"}
     world.answers["sessions"] = {

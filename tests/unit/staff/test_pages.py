@@ -35,6 +35,8 @@ async def test_the_overview_shows_a_month_and_no_device(world: World, tmp_path: 
     assert '<th scope="row">Nhà trẻ</th><td class="n">' in page
     assert '<th scope="row">Làm thêm giờ được trả bao nhiêu?</th>' in page
     assert page.count("data-chart") == 8
+    assert '<td class="n">90</td></tr>' in page  # Read to the end, three times on each of 30 days.
+    assert "Bấm sang trang web của Công đoàn trong 30 ngày: <b>60</b>" in page
     assert not re.search(r"[0-9a-f]{32}|([0-9a-f]{2}:){5}", page)
 
 
