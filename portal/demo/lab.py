@@ -78,6 +78,8 @@ class Lab:
     internet: Host
     gateway: Host
     phones_are: type[Phone] = Phone
+    program: Sequence[str] = (sys.executable, "-m", "portal")
+    """What is started as the gateway's `portal`."""
 
     def __init__(self) -> None:
         self.phones: list[Phone] = []
@@ -332,7 +334,7 @@ class Lab:
     def _portal(self, *arguments: str) -> Sequence[str]:
         if self._portal_config is None:
             raise LabError("start_portal was not called yet")
-        return sys.executable, "-m", "portal", *arguments, "--config", str(self._portal_config)
+        return *self.program, *arguments, "--config", str(self._portal_config)
 
     def portal_restart(self, *, under: Sequence[str | Path] = ()) -> subprocess.Popen[bytes]:
         """Start the daemon (again) with the configuration it had, and wait until it answers.

@@ -1,13 +1,17 @@
 """What phones see over the air. A program for the virtual machine: says each claim and how it held.
 
-First the walk of the demonstration, then what only radios have: phones that hear each other, an
-access point that one leaves for another, and being out of reach.
+    python -m tests.vm.on_air PORTAL
+
+PORTAL is the gateway's command. First the walk of the demonstration, then what only radios have:
+phones that hear each other, an access point that one leaves for another, and being out of reach.
 """
 
+import re
 import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from portal.demo.addresses import PORTAL_HOST, WEBSITE4, WEBSITE6
@@ -22,18 +26,23 @@ SETTINGS: Final = {
     "session": {"length": f"{TURN_SECONDS}s"},
     "fairness": {"down_mbit": 50, "up_mbit": 20},
 }
+_HOME, _CHECKOUT = "/usr/lib/union-portal/", Path(__file__).parents[2]
 _SECONDS: Final = 3
 """How long to wait for what must come; it comes at once, on a slow machine."""
 
 
-def main() -> int:
+def main(program: str) -> int:
     with WifiLab(phones=2) as lab:
+        lab.program = (program,)
         lab.start_internet()
         lab.start_dns_dhcp(api_uri=API_URI)
         lab.start_access_points()
-        lab.start_portal(SETTINGS, https=True)
+        daemon = lab.start_portal(SETTINGS, https=True)
         shared = "the line is shared fairly, by cake"
         lab.gateway.wait_until(lambda: shared in lab.gateway.read_log("portal"), shared)
+        libraries = re.findall(r"/\S+\.so", Path(f"/proc/{daemon.pid}/maps").read_text())
+        assert any(library.startswith(_HOME) for library in libraries), libraries
+        assert not any(library.startswith(str(_CHECKOUT)) for library in libraries), libraries
         print(f"everything runs {time.monotonic():.0f} s after the boot; {shared}")
         if not walk(lab, TURN_SECONDS):
             print(f"the daemon said:\n{lab.gateway.read_log('portal')}")
@@ -146,4 +155,4 @@ STEPS: Final[tuple[tuple[str, Callable[[WifiLab, WifiPhone, WifiPhone], str]], .
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))
