@@ -22,6 +22,7 @@ TECHNICIAN_MINUTES: Final = 30
 
 _DONE_SECONDS: Final = 8.0
 """For the last page to be read, before the network goes away under it."""
+_LOOK_SECONDS: Final = 3.0
 _PLACES: Final = 128
 _PLACES_PER_DEVICE: Final = 12
 _NAMES_FILE: Final = "outage"
@@ -83,9 +84,7 @@ def _setup(options: argparse.Namespace) -> int:
 
 async def _serve(options: argparse.Namespace) -> None:
     """Serve until a house was set up, and the network started anew."""
-    from portal.captive_checks import NAMES
     from portal.connections import Connections
-    from portal.dns import render_outage
     from portal.listeners import Listeners
     from portal.setup_pages import SetupPages
     from portal.setup_site import SetupSite
@@ -101,17 +100,32 @@ async def _serve(options: argparse.Namespace) -> None:
     places = Connections(lambda address: None, places=_PLACES, places_per_device=_PLACES_PER_DEVICE)
     listeners = Listeners(options.phones, options.port, None, site, places)
     listeners.take_ports()
-    _tell_names(options.names, render_outage({*NAMES, host}, (), addresses_of(options.phones)))
     try:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(listeners.serve())
+            telling = tasks.create_task(_keep_names(options.names, options.phones, host))
             await site.run()
             await asyncio.sleep(_DONE_SECONDS)
+            telling.cancel()
             serving.cancel()
     finally:
         listeners.close()
     _open_technicians_page()
     site_work.take_effect()
+
+
+async def _keep_names(folder: Path, phones: str, host: str) -> None:
+    """Have the names lead to the router's addresses: it may get them, or others, any time."""
+    from portal.captive_checks import NAMES
+    from portal.dns import render_outage
+
+    told = ""
+    while True:
+        names = render_outage({*NAMES, host}, (), addresses_of(phones))
+        if names != told:
+            _tell_names(folder, names)
+            told = names
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _tell_names(folder: Path, text: str) -> None:
