@@ -15,13 +15,12 @@ import zipfile
 from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from deploy.openwrt.packaging import bytecode, gateway
-from deploy.openwrt.packaging.targets import RELEASES
+from deploy.openwrt.packaging import bytecode, gateway, wheels
+from deploy.openwrt.packaging.targets import ARCHITECTURES, RELEASES
 from tests.unit.openwrt import apk_reader
 
 # One worker builds them, once.
@@ -308,14 +307,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_carried_libraries_ask_for_is_carried_or_left_out_for_a_reason(built: Path) -> None:
-    asked = {name for wheel in wheels() for name in requirements(wheel)}
+    family = ARCHITECTURES["x86_64_glibc"]
+    asked = set()
+    for release in RELEASES.values():
+        name = f"{family.name}-{release.python}"
+        lock = ROOT / f"deploy/openwrt/locks/{name}.txt"
+        carried = wheels.have(lock, release.python, family, ROOT / "build/wheels" / name)
+        asked |= {name for wheel in carried.values() for name in requirements(wheel)}
 
     assert asked - set(gateway.CARRIED) - set(gateway.NOT_CARRIED) == set()
-
-
-@cache
-def wheels() -> tuple[Path, ...]:
-    return tuple(sorted((ROOT / "build/wheels").glob("x86_64-glibc-*/*.whl")))
 
 
 def requirements(wheel: Path) -> Iterator[str]:

@@ -34,7 +34,7 @@ LEFT_OUT: Final = (
 CARRIED: Final = (
     *("aiohappyeyeballs", "aiohttp", "aiosignal", "attrs", "cffi", "click", "frozenlist", "idna"),
     *("jinja2", "markupsafe", "mistune", "multidict", "pluggy", "propcache", "pynacl", "pyroute2"),
-    *("python-dateutil", "qrcodegen", "sqlite-fts4", "sqlite-utils", "typing-extensions", "yarl"),
+    *("qrcodegen", "sqlite-fts4", "sqlite-utils", "typing-extensions", "yarl"),
 )
 """Every library that `union-portal` brings, with those that these need."""
 
@@ -42,8 +42,8 @@ NOT_CARRIED: Final = {
     "click-default-group": "only sqlite-utils' command uses it",
     "pip": "only sqlite-utils' command uses it, to install plugins",
     "pycparser": "cffi reads no C when what it loads was compiled before",
+    "python-dateutil": "only sqlite-utils' recipes for its command use it",
     "tabulate": "only sqlite-utils' command uses it",
-    "tzdata": "the times that are read here carry their offset",
 }
 """Libraries that those of `CARRIED` name and do without, and why."""
 
@@ -75,9 +75,13 @@ _TRIMMED: Final = (
 )
 """What of the libraries is never loaded on a router."""
 
-_EMPTIED: Final = ("pyroute2/__init__.py",)
-"""Modules that only import all the rest of their library: twice the memory, and twice the flash.
-The parts that stay name each other in full."""
+_EMPTIED: Final = (
+    # It imports all the rest of the library: twice the memory, and twice the flash. The parts that
+    # stay name each other in full.
+    "pyroute2/__init__.py",
+    "sqlite_utils/recipes.py",
+)
+"""Modules whose content nobody here uses, and whose name others import."""
 
 STDLIB: Final = (
     *("python3-asyncio", "python3-codecs", "python3-ctypes", "python3-decimal", "python3-email"),
