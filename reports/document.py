@@ -231,7 +231,8 @@ def _compared(sheet: Sheet, report: Report) -> None:
                 grown.vi if grown else "–",
             )
         )
-    sheet.table(("Chỉ số", "Kỳ này", "Kỳ so sánh", "Tăng, giảm"), rows, (64, 38, 38, 20))
+    heads = ("Chỉ số", "Kỳ này", "Kỳ so sánh", "Tăng, giảm")
+    sheet.table(heads, rows, (64, 38, 38, 20), numbers=(1, 2, 3))
 
 
 def _limits(sheet: Sheet, report: Report) -> None:
@@ -386,4 +387,9 @@ def _annex_table(sheet: Sheet, table: Table) -> None:
             for row in table.rows
         ],
         [share * room / sum(shares) for share in shares],
+        numbers=[
+            n
+            for n, column in enumerate(table.columns)
+            if column.decimals is not None or column.head.vi == "Tăng, giảm"
+        ],
     )

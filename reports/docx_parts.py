@@ -3,7 +3,7 @@
 Sizes come from `reports.layout`; nothing here knows what the document says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, TypeAlias
 
 from docx import Document
@@ -170,30 +170,45 @@ class Sheet:
         return cells
 
     def table(
-        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths_mm: Sequence[float]
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        widths_mm: Sequence[float],
+        numbers: Collection[int],
     ) -> None:
-        """A table with borders whose head comes again on every page; numbers to the right."""
+        """A table with borders whose head comes again on every page.
+
+        The columns of `numbers`, from 0, stand to the right.
+        """
         table = self.docx.add_table(1, len(heads), style="Table Grid")
         table.autofit = False
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         _widths(table, widths_mm)
         repeat = OxmlElement("w:tblHeader")
         table.rows[0]._tr.get_or_add_trPr().append(repeat)
-        self._row(table, 0, heads, widths_mm, bold=True)
+        self._row(table, 0, heads, widths_mm, [CENTRE] * len(heads), bold=True)
+        sides = [RIGHT if n in numbers else LEFT for n in range(len(heads))]
         for n, row in enumerate(rows, 1):
             table.add_row()
-            self._row(table, n, row, widths_mm, bold=False)
+            self._row(table, n, row, widths_mm, sides, bold=False)
 
     def _row(
-        self, table: Table, n: int, row: Sequence[str], widths_mm: Sequence[float], *, bold: bool
+        self,
+        table: Table,
+        n: int,
+        row: Sequence[str],
+        widths_mm: Sequence[float],
+        sides: Sequence[WD_ALIGN_PARAGRAPH],
+        *,
+        bold: bool,
     ) -> None:
         together = OxmlElement("w:cantSplit")
         table.rows[n]._tr.get_or_add_trPr().append(together)
-        for cell, text, width in zip(table.rows[n].cells, row, widths_mm, strict=True):
+        cells = table.rows[n].cells
+        for cell, text, width, side in zip(cells, row, widths_mm, sides, strict=True):
             cell.width = Mm(width)
             paragraph = cell.paragraphs[0]
-            numeric = any(map(str.isdigit, text)) and not text.strip("+-0123456789.,%")
-            paragraph.alignment = CENTRE if bold else RIGHT if numeric else LEFT
+            paragraph.alignment = side
             self._letters_of(paragraph.add_run(text), _TABLE_PT, bold)
 
 
