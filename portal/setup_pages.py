@@ -29,8 +29,8 @@ TOO_OFTEN: Final = (
     "Too many attempts. Wait a minute, then type the code again.",
 )
 NO_LIST: Final = (
-    "Máy này không có danh sách điểm lắp đặt dùng được. Gọi văn phòng: cần cài máy bằng tệp riêng"
-    " của điểm này.",
+    "Máy này không có danh sách địa điểm dùng được. Gọi văn phòng: cần cài máy bằng tệp riêng"
+    " của nhà này.",
     "This router has no list of sites that can be used. Call the office: it has to be set up with"
     " this site's own file.",
 )

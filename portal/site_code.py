@@ -1,6 +1,6 @@
 """The code of a house: what a technician types into a router that does not know where it is.
 
-The site's id and one character that checks it: `HP-001-X`. Large and small letters, spaces and
+The site's id and one character that checks it: `HP-001-U`. Large and small letters, spaces and
 dashes do not matter, nor whether somebody takes O for 0, or I and L for 1: these are the same
 here. The 33 characters that are left count 0 to 32, each twice as much as the one to its right;
 the sum of a right code leaves 1 when divided by 33. Two and 33 have no common factor, so one

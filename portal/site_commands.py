@@ -16,18 +16,19 @@ USAGE = 2
 
 WRONG = {
     site_code.NotACode: (
-        "Đây không phải mã điểm lắp đặt. Mã có chữ cái, chữ số và dấu gạch, như HP-001-X;"
+        "Đây không phải mã địa điểm. Mã có chữ cái, chữ số và dấu gạch, như HP-001-U;"
         " không có dấu tiếng Việt. Xem lại phiếu lắp đặt.",
-        "This is no site code. A code has letters, digits and dashes, like HP-001-X,"
+        "This is no site code. A code has letters, digits and dashes, like HP-001-U,"
         " and no accents. Look at the work order again.",
     ),
     site_code.Mistyped: (
-        "Mã bị gõ sai: một ký tự sai, hoặc hai ký tự đổi chỗ. So lại từng ký tự với phiếu lắp đặt.",
-        "The code is mistyped: a wrong character, or two that changed places. Compare each"
-        " character with the work order.",
+        "Mã bị gõ sai hoặc thiếu: một ký tự sai, hai ký tự đổi chỗ, hoặc chưa gõ ký tự cuối cùng."
+        " So lại từng ký tự với phiếu lắp đặt.",
+        "The code is mistyped: a wrong character, two that changed places, or the last one left"
+        " out. Compare each character with the work order.",
     ),
     LookupError: (
-        "Mã viết đúng, nhưng máy này không có điểm lắp đặt đó. Xem phiếu có phải của điểm này"
+        "Mã viết đúng, nhưng máy này không có địa điểm đó. Xem phiếu có phải của nhà này"
         " không; nếu phải, gọi văn phòng: bản cài trên máy có thể là bản cũ.",
         "The code is well formed, but this router knows no such site. See that the work order is"
         " this site's; if it is, call the office: the router's image may be an old one.",
@@ -120,8 +121,8 @@ def _set_up(house: House, replace: bool) -> int:
         changed = site_work.write(house, replace=replace)
     except AnotherHouse as other:
         return _say(
-            f"Máy này đang là của {other.name} ({other.id}): dữ liệu của điểm đó ở lại trên máy."
-            " Nếu đúng là chuyển máy sang điểm khác, thêm --replace.\n"
+            f"Máy này đang là của {other.name} ({other.id}): dữ liệu của nhà đó còn trên máy."
+            " Nếu đúng là chuyển máy sang nhà khác, thêm --replace.\n"
             f"This router is that of {other.name} ({other.id}), and what was recorded there stays"
             " on it. If it really moves to another site, add --replace.",
             1,

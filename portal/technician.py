@@ -65,7 +65,7 @@ class Window:
         return self._tries.take(mac, self._now())
 
     def let_in(self, mac: MacAddress, typed: str) -> bool:
-        """Admit the device if what was typed is the site's name, or its code (`HP-001-X`)."""
+        """Admit the device if what was typed is the site's name, or its code (`HP-001-U`)."""
         if _is(self._site, typed) and len(self._admitted) < _MOST_ADMITTED:
             self._admitted.add(mac)
             return True

@@ -17,6 +17,7 @@ from portal.asking import Asking
 from portal.doctor import saved
 from portal.replies import Replies
 from portal.requests import form_of
+from portal.site_code import code_of
 from portal.technician import SelfTest, Window
 from splash import views
 from splash.views import Look, View
@@ -89,6 +90,7 @@ class TechnicianPages:
         result = await loop.run_in_executor(None, saved.read, self._test.result)
         told = result.told[look.language] if result else ()
         return views.SelfTest(
+            code_of(self._site),
             tuple(
                 views.Checked(each.good, each.looked, each.subject, each.found, each.advice)
                 for each in told

@@ -277,12 +277,12 @@ CAPTIVE: Final[dict[str, View]] = {
     "technician-door": views.TechnicianDoor(),
     "technician-wrong": views.TechnicianDoor("wrong"),
     "technician-many": views.TechnicianDoor("too many"),
-    "self-test": views.SelfTest(CHECKS, "08:05 26/11/2026", minutes_left=24),
-    "self-test-well": views.SelfTest(CHECKS[1:4], "08:05 26/11/2026", minutes_left=24),
+    "self-test": views.SelfTest("HP-001-U", CHECKS, "08:05 26/11/2026", minutes_left=24),
+    "self-test-well": views.SelfTest("HP-001-U", CHECKS[1:4], "08:05 26/11/2026", minutes_left=24),
     "self-test-runs": views.SelfTest(
-        CHECKS, "08:05 26/11/2026", running_seconds=7, minutes_left=24
+        "HP-001-U", CHECKS, "08:05 26/11/2026", running_seconds=7, minutes_left=24
     ),
-    "self-test-none": views.SelfTest(failed=True, minutes_left=30),
+    "self-test-none": views.SelfTest("HP-001-U", failed=True, minutes_left=30),
     "closed": views.Closed(opens="05:00"),
     "daily-limit": views.DailyLimit(hours="8", opens="00:00"),
     "full": views.Full(minutes=5),

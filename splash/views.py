@@ -328,6 +328,8 @@ class Checked:
 class SelfTest:
     """What the self-test found, for who puts the gateway up."""
 
+    code: str
+    """The site's, as it is on the work order: `HP-001-U`."""
     checks: tuple[Checked, ...] = ()
     made: str | None = None
     """Local time of the test, `19:05 22/11/2026`; None if there was none yet."""

@@ -384,7 +384,7 @@ def _check_roles(roles: Collection[str], sites: Sequence[str]) -> None:
     if wrong := [site for site in sites if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", site)]:
         raise AccountProblem(
             Said(
-                f"“{wrong[0][:40]}” không phải mã nhà trọ; mã chỉ có chữ thường không dấu, số và"
+                f"“{wrong[0][:40]}” không phải mã địa điểm; mã chỉ có chữ thường không dấu, số và"
                 " gạch nối.",
                 f"“{wrong[0][:40]}” is no id of a house: small letters, digits and hyphens.",
             )
@@ -392,7 +392,7 @@ def _check_roles(roles: Collection[str], sites: Sequence[str]) -> None:
     if "house_owner" in roles and not sites:
         raise AccountProblem(
             Said(
-                "Chủ nhà trọ cần có mã nhà trọ của mình.",
+                "Chủ nhà trọ cần có mã địa điểm của nhà mình.",
                 "A house owner needs the id of the house.",
             )
         )

@@ -35,7 +35,7 @@ def test_a_technician_types_the_code(library: "Playwright", boot: FirstBoot) -> 
 
         assert seen.check() == 302
         assert seen.url == f"http://{at.GATEWAY4}/" or seen.url.startswith("http://wifi.")
-        assert seen.shows("Nhập mã điểm lắp đặt")
+        assert seen.shows("Nhập mã địa điểm")
         looked_at("code")
 
         seen.page.get_by_label("Mã trên phiếu lắp đặt").fill("hp-002-x")

@@ -143,7 +143,7 @@ def test_the_code_of_a_house_makes_the_router_that_house_s(boot: FirstBoot) -> N
     assert not reaches_the_internet(phone)
 
     page = the_page(phone.open("http://captive.apple.com/hotspot-detect.html"))
-    assert "Nhập mã điểm lắp đặt" in page.body
+    assert "Nhập mã địa điểm" in page.body
     wrong = the_page(phone.tap(page, "/code", {"code": "HP-0O1-V"}))
     assert "Mã bị gõ sai" in wrong.body
     house = the_page(phone.tap(wrong, "/code", {"code": "hp 0o1 u"}))

@@ -128,7 +128,7 @@ def test_the_page_is_there_by_address_and_by_name(router: Router, host: str) -> 
     reply = router.ask(host=host)
 
     assert reply.status == 200
-    assert "Nhập mã điểm lắp đặt" in reply.text
+    assert "Nhập mã địa điểm" in reply.text
     assert reply.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in reply.headers["content-security-policy"]
 
@@ -161,7 +161,7 @@ def test_confirming_sets_the_router_up_and_says_what_comes_next(router: Router) 
     ("code", "words"),
     [
         ("HP-001-V", "Mã bị gõ sai"),
-        ("HP-009-B", "không có điểm lắp đặt đó"),
+        ("HP-009-B", "không có địa điểm đó"),
         ("'; reboot #", "Đây không phải mã"),
         ("", "Đây không phải mã"),
         ("x" * 400, "Đây không phải mã"),
@@ -171,7 +171,7 @@ def test_a_wrong_code_is_told_and_never_repeated(router: Router, code: str, word
     reply = router.post("/code", {"code": code})
 
     assert words in reply.text
-    assert not code or code not in reply.text.replace("HP-001-X", "")
+    assert not code or code not in reply.text.replace("HP-001-U", "")
 
 
 def test_all_phones_together_may_try_a_few_codes(router: Router) -> None:
@@ -236,7 +236,7 @@ def test_what_went_wrong_is_told_and_can_be_tried_again(router: Router) -> None:
     assert "Chưa cài được" in failed.text
     assert "uci refused: &lt;no space&gt;" in failed.text
     assert "http-equiv" not in failed.text
-    assert "Nhập mã điểm lắp đặt" in router.ask("/?another=1").text
+    assert "Nhập mã địa điểm" in router.ask("/?another=1").text
 
     router.trouble = None
     router.confirm(failed)

@@ -64,8 +64,8 @@ def test_what_would_be_set_is_shown(sites: str, capsys: pytest.CaptureFixture[st
     ("code", "vietnamese", "english"),
     [
         ("HP-001-V", "Mã bị gõ sai", "The code is mistyped"),
-        ("HP-001-Ự", "Đây không phải mã điểm lắp đặt", "This is no site code"),
-        ("HP-009-B", "không có điểm lắp đặt đó", "knows no such site"),
+        ("HP-001-Ự", "Đây không phải mã địa điểm", "This is no site code"),
+        ("HP-009-B", "không có địa điểm đó", "knows no such site"),
     ],
 )
 def test_a_wrong_code_is_told_in_two_languages(

@@ -276,7 +276,7 @@ async def test_an_administrator_makes_an_account_that_works(world: World) -> Non
         ({"name": "minh", "role": "author", "new": NEW}, "Đã có tài khoản"),
         ({"name": "hoa", "new": NEW}, "ít nhất một vai trò"),
         ({"name": "hoa", "role": "king", "new": NEW}, "ít nhất một vai trò"),
-        ({"name": "hoa", "role": "house_owner", "new": NEW}, "cần có mã nhà trọ"),
+        ({"name": "hoa", "role": "house_owner", "new": NEW}, "cần có mã địa điểm"),
         ({"name": "hoa", "role": "house_owner", "sites": "Nhà", "new": NEW}, "không phải mã"),
         ({"name": "hoa", "role": "author", "new": "ngan"}, "ít nhất 10 ký tự"),
     ],
