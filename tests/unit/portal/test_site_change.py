@@ -168,6 +168,13 @@ def test_the_first_boot_makes_every_list_anew_and_sets_up_the_router() -> None:
     assert 'uci set "network.wan.device=${device%%.*}.35"' in lines[end:]
 
 
+def test_a_line_without_a_vlan_stays_on_the_model_s_own_port() -> None:
+    script = first_boot(house(FILE + "[wan]\n"))
+
+    assert "set network.wan.proto='dhcp'" in script
+    assert "device" not in script.replace("wan6.device", "")
+
+
 def test_an_image_whose_owner_sets_up_the_router_himself_is_left_alone() -> None:
     script = first_boot(house(FILE + "managed = false\n"))
 
