@@ -116,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     uci = commands.add_parser("uci", help="Make portal.toml of what `uci export portal` prints.")
     uci.set_defaults(does=_uci)
     uci.add_argument("--output", type=Path, metavar="FILE", help="instead of the screen")
+    uci.add_argument("--unfinished", action="store_true", help="let required settings be missing")
     command("cleanup", _cleanup, "Remove every rule of ours; needs no running gateway.")
     gateway_commands.add(command)
     backup_commands.add(command)
@@ -242,7 +243,8 @@ def _uci(options: argparse.Namespace) -> None:
     from content_cache.durable import sync_names, write_whole
     from portal.uci import to_toml
 
-    toml = to_toml(sys.stdin.buffer.read().decode(errors="replace"))
+    export = sys.stdin.buffer.read().decode(errors="replace")
+    toml = to_toml(export, unfinished=options.unfinished)
     if options.output is None:
         print(toml, end="")
         return

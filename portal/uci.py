@@ -24,6 +24,7 @@ from portal.setting_values import OtherDay
 
 SOURCE = "/etc/config/portal"
 ROUTER = "router"
+MISSING = re.compile(r"\w+\.\w+ is missing ")
 
 Options: TypeAlias = dict[str, str | list[str]]
 Sections: TypeAlias = dict[str, Options]
@@ -37,11 +38,12 @@ class UciError(FileProblems):
     """`/etc/config/portal` cannot be used."""
 
 
-def to_toml(export: str, source: str = SOURCE) -> str:
+def to_toml(export: str, source: str = SOURCE, *, unfinished: bool = False) -> str:
     """The text of portal.toml for what `uci export portal` printed.
 
     Sections and options that come again add to and replace earlier ones, so that defaults can
-    stand before the router's own configuration.
+    stand before the router's own configuration. With `unfinished` nothing has to be there: a
+    router is set up before anybody says whose it is.
 
     Raises:
         UciError: with every problem of the whole text.
@@ -56,7 +58,11 @@ def to_toml(export: str, source: str = SOURCE) -> str:
     try:
         parse(document)
     except ConfigurationError as error:
-        problems += [each for each in error.problems if each.partition(" ")[0] not in told]
+        problems += [
+            each
+            for each in error.problems
+            if each.partition(" ")[0] not in told and not (unfinished and MISSING.match(each))
+        ]
     if problems:
         raise UciError(source, sorted(problems))
     return _toml(document)

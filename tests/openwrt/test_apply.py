@@ -163,6 +163,20 @@ def test_a_router_without_pages_of_its_own_is_set_up_too(router: Router) -> None
     assert "config interface 'phones'" in router.read("/etc/config/network")
 
 
+def test_a_mistake_is_told_and_nothing_is_changed(router: Router) -> None:
+    router.uci("router.phones_address=10.80.0.1", f"wifi.ssid={33 * 'x'}", "router.country=vn")
+    before = router.configs()
+
+    done = router.run(APPLY)
+
+    assert done.returncode == 1
+    for setting in ("router.phones_address", "router.country", "wifi.ssid"):
+        assert f"  {setting} = " in done.stderr
+    assert any("router.country" in line for line in router.logged())
+    assert router.configs() == before
+    assert router.recorded("calls") == []
+
+
 # When it is run
 
 

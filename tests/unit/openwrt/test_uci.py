@@ -290,6 +290,20 @@ def test_no_text_at_all_is_more_than_refused(export: str) -> None:
         to_toml(export)
 
 
+def test_an_unfinished_configuration_may_lack_what_is_required_and_no_more() -> None:
+    unfinished = section("router", "option managed '1'") + section("wifi", "option ssid 'a'")
+
+    assert tomllib.loads(to_toml(unfinished, unfinished=True)) == {"wifi": {"ssid": "a"}}
+    with pytest.raises(UciError) as refused:
+        to_toml(
+            unfinished
+            + section("site", "option id 'A B'")
+            + section("portal", "option https_port '2443'", "option tls_cert '/c'"),
+            unfinished=True,
+        )
+    assert [line.split(" = ")[0] for line in refused.value.problems] == ["site.id"]
+
+
 ROOT = Path(__file__).parents[3] / "deploy/openwrt/root"
 DEFAULTS = (ROOT / "usr/share/portal/defaults").read_text(encoding="utf-8")
 CONFIG = (ROOT / "etc/config/portal").read_text(encoding="utf-8")
