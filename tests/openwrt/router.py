@@ -107,10 +107,15 @@ class Router:
         self.must("sh", "-c", f": >>/tmp/{what}; : >/tmp/{what}")
         return lines
 
-    def logged(self) -> list[str]:
-        """What was said to the system log since the last time this was asked: `portal: ...`."""
-        # Month, day, time, host, facility and level.
-        return [line.split(maxsplit=5)[5] for line in self.recorded("log")]
+    def logged(self, until: str) -> list[str]:
+        """What was said to the system log, which may be late, until a line has `until` in it."""
+
+        def lines() -> list[str]:
+            # Month, day, time, host, facility and level come before.
+            return [line.split(maxsplit=5)[5] for line in self.read("/tmp/log").splitlines()]
+
+        self.host.wait_until(lambda: any(until in line for line in lines()), f"{until} is logged")
+        return lines()
 
     def configs(self) -> dict[str, str]:
         return {name: self.read(f"/etc/config/{name}") for name in CONFIGS}
