@@ -68,7 +68,11 @@ def _settled(mac: bytes) -> Iterator[dhcp.Offer | None]:
     if offer is None or given is None or not given.addresses(dhcp.ROUTER):
         yield offer
         return
-    links.settle(INTERFACE, given.address, given.prefix, given.addresses(dhcp.ROUTER)[0])
+    try:
+        links.settle(INTERFACE, given.address, given.prefix, given.addresses(dhcp.ROUTER)[0])
+    except OSError:  # A network that cannot be: whose it is is told all the same.
+        yield offer
+        return
     try:
         yield given
     finally:

@@ -105,9 +105,7 @@ def test_a_second_server_of_addresses(built: Lab) -> None:
     if Path("/proc/sys/net/bridge").exists():  # Else our rules stand between phones, too.
         built.gateway.sysctl("net.bridge.bridge-nf-call-iptables=0")
     end(built.gateway, "dnsmasq")
-    built._dnsmasq(
-        phone,
-        "modem",
+    server = (
         "--port=0",
         f"--interface={phone.interface}",
         f"--dhcp-range=10.80.9.100,10.80.9.200,{PHONES4.netmask}",
@@ -115,8 +113,14 @@ def test_a_second_server_of_addresses(built: Lab) -> None:
         "--dhcp-authoritative",
         "--no-ping",
     )
+    built._dnsmasq(phone, "modem", *server)
 
     assert names(built, "dhcp", "another machine (10.80.9.9)").keys() == JOINS
+
+    end(phone, "dnsmasq")
+    built._dnsmasq(phone, "nonsense", *server, "--dhcp-option=3,203.0.113.1")
+
+    names(built, "dhcp", "another machine (10.80.9.9)")  # Although its router cannot be reached.
 
     end(phone, "dnsmasq")
     names(built, "dhcp", "offered no address")
