@@ -6,8 +6,10 @@ Only when asked: it fills the line for some seconds.
 import asyncio
 import http.client
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from portal.uplink_watch import LOOK_SECONDS, addresses_for_phones, anyone
 MOST_BYTES: Final = 25_000_000
 MOST_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 5.0
+_LONGEST_SECONDS: Final = MOST_SECONDS + 3 * _ANSWER_SECONDS
+"""For all of it: a server that says a byte now and then is never late with one."""
 _CHUNK: Final = 1 << 16
 
 
@@ -46,16 +50,35 @@ def _download(url: str, phones: str) -> tuple[int, float]:
     port = parts.port or (443 if secure else 80)
     raw = socket.create_connection((_address(phones, host), port), _ANSWER_SECONDS)
     connection = http.client.HTTPConnection(host, port)
-    connection.sock = anyone().wrap_socket(raw, server_hostname=host) if secure else raw
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"User-Agent": "portal-doctor"})
-        answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise http.client.HTTPException(f"status {answer.status}")
-        return _read(answer)
-    finally:
-        connection.close()
+    with raw, _ended_in_time(raw):
+        try:
+            connection.sock = anyone().wrap_socket(raw, server_hostname=host) if secure else raw
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("GET", path, headers={"User-Agent": "portal-doctor"})
+            answer = connection.getresponse()
+            if answer.status != http.client.OK:
+                raise http.client.HTTPException(f"status {answer.status}")
+            return _read(answer)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _ended_in_time(connected: socket.socket) -> Iterator[None]:
+    """Whatever waits for the other side is told after a while that it has hung up."""
+    with connected.dup() as same:  # TLS takes the first one for itself.
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                same.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(_LONGEST_SECONDS, hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _address(phones: str, host: str) -> str:
