@@ -44,15 +44,26 @@ class Finding:
 
     def told(self, language: Language) -> Told:
         number = 0 if language == "en" else 1
+        values = {name: _plain(value) for name, value in self.values.items()}
         found, advice = WORDS[f"{self.subject} {self.how}"][number]
         return Told(
             self.subject,
-            SUBJECTS[self.subject][number].format_map(self.values),
+            SUBJECTS[self.subject][number].format_map(values),
             self.good,
-            found.format_map(self.values),
-            advice.format_map(self.values),
+            found.format_map(values),
+            advice.format_map(values),
             self.looked,
         )
+
+
+_MOST_SAID: Final = 4000
+
+
+def _plain(value: object) -> object:
+    """A value as a terminal may show it: what servers and other programs say is their choice."""
+    if isinstance(value, int | float | None):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in str(value)[:_MOST_SAID])
 
 
 def unseen(subject: str, how: str, **values: object) -> Finding:

@@ -71,6 +71,15 @@ def test_what_nobody_could_look_at_is_told_and_is_no_failure() -> None:
     assert str(told).startswith("--    rules in the kernel: could not be looked at: no permission")
 
 
+def test_what_others_say_is_shown_without_what_a_terminal_would_obey() -> None:
+    said = ValueError("\x1b]0;mine\x07\x1b[2J\u202e" + "a" * 99_999)
+
+    told = Finding("speed", False, "failed", {"url": "http://a.example/", "said": said}).told("vi")
+
+    assert "?]0;mine??[2J?aaa" in told.found
+    assert len(str(told)) < 5000
+
+
 def test_a_look_that_breaks_is_told_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
