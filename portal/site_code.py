@@ -59,10 +59,13 @@ def typed(text: str) -> str:
 def find(code: str, ids: Iterable[str]) -> str | None:
     """The id whose code `typed` made `code`; None if it is not among `ids`.
 
-    All of them are compared, each as long: how long it takes does not tell which are near.
+    All of them are compared, each as long: how long it takes does not tell which are near. What
+    can be no id has no code.
     """
     found = None
     for id in ids:
+        if not set(_plain(id)) <= set(CHARACTERS):
+            continue
         if hmac.compare_digest(_plain(code_of(id)).encode(), code.encode()):
             found = id
     return found

@@ -74,6 +74,12 @@ def test_what_no_code_looks_like_is_told_apart(text: str) -> None:
         typed(text)
 
 
+def test_a_mistake_in_one_id_keeps_nobody_else_from_being_found() -> None:
+    ids = ["hp_001", "Hải Phòng", "", "hp-001"]
+
+    assert find(typed(code_of("hp-001")), ids) == "hp-001"
+
+
 def test_a_house_that_is_not_in_the_list_is_not_found() -> None:
     assert find(typed(code_of("hp-009")), ["hp-001", "hp-002"]) is None
 
