@@ -171,8 +171,16 @@ def test_the_hold_makes_the_folder_of_names_before_dnsmasq_looks_for_it(router: 
     assert router.must("stat", "-c", "%U %a", "/var/run/portal-names") == "portal 755\n"
 
 
+def test_no_name_of_an_interface_keeps_phones_from_being_held(router: Router) -> None:
+    router.uci("interfaces.phones=lo; flush ruleset; define y = lo", "portal.http_port=80 }")
+
+    router.must("/etc/init.d/portal-hold", "start")
+
+    assert 'iifname != "br-phones" accept' in router.must("nft", "list", "table", "inet", "portal")
+
+
 def test_the_hold_says_loudly_where_the_kernel_refuses_it(router: Router) -> None:
-    router.uci("interfaces.phones=br phones{")
+    router.write("/usr/share/portal/hold.nft", "create table inet portal { nonsense }")
 
     assert router.run("/usr/libexec/portal/hold").returncode == 1
 
@@ -198,3 +206,21 @@ def test_the_wps_button_opens_the_technician_s_page(
 
     # The self-test of root comes after, in the background.
     assert router.recorded("calls")[:1] == (["portal technician"] if opens else [])
+
+
+def test_however_often_the_button_is_pressed_one_self_test_runs(router: Router) -> None:
+    router.write(
+        "/usr/bin/portal",
+        '#!/bin/sh\necho "portal $*" >>/tmp/calls\n[ "$1" != doctor ] || exec sleep 60\n',
+    )
+    router.must("chmod", "+x", "/usr/bin/portal")
+
+    for _ in range(3):
+        router.must(
+            *("env", "BUTTON=wps", "ACTION=released", "SEEN=2"), "/etc/hotplug.d/button/50-portal"
+        )
+    router.host.wait_until(
+        lambda: "portal doctor --save" in router.read("/tmp/calls"), "a self-test runs"
+    )
+
+    assert router.recorded("calls").count("portal doctor --save") == 1
