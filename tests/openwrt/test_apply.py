@@ -124,7 +124,7 @@ def test_an_address_of_lan_that_is_asked_for_is_set(router: Router) -> None:
     assert said["uhttpd.main.listen_https"] == "'10.1.2.1:443'"
 
 
-@pytest.mark.parametrize("ssid", ["Wi-Fi của 'xóm'", 'a "b" \\ $HOME `id` ; # %s *'])
+@pytest.mark.parametrize("ssid", ["Wi-Fi của 'xóm'", 'a "b" \\ $HOME `id` ; # %s *', "-n"])
 def test_any_name_of_the_network_is_taken_as_it_is(router: Router, ssid: str) -> None:
     router.uci(f"wifi.ssid={ssid}")
 
