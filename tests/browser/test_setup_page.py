@@ -38,12 +38,12 @@ def test_a_technician_types_the_code(library: "Playwright", boot: FirstBoot) -> 
         assert seen.shows("Nhập mã địa điểm")
         looked_at("code")
 
-        seen.page.get_by_label("Mã trên phiếu lắp đặt").fill("hp-002-x")
+        seen.page.get_by_label("Mã địa điểm trên phiếu lắp đặt").fill("hp-002-x")
         seen.tap("Tiếp tục")
         assert "Mã bị gõ sai" in seen.text
         looked_at("wrong")
 
-        seen.page.get_by_label("Mã trên phiếu lắp đặt").fill("hp 002 s")
+        seen.page.get_by_label("Mã địa điểm trên phiếu lắp đặt").fill("hp 002 s")
         seen.tap("Tiếp tục")
         assert "Nhà trọ 'Cầu Rào'" in seen.text
         assert seen.button("Đúng, cài đặt").is_visible()
