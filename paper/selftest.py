@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
-from portal.schedule import SITE_OFFSET_SECONDS
+from portal.schedule import SITE_TIME
 
 MOST_BYTES: Final = 1_000_000
 _MOST_FINDINGS: Final = 200
@@ -68,7 +68,7 @@ def _moment(value: object, problems: list[str]) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(timezone(timedelta(seconds=SITE_OFFSET_SECONDS)))
+            return moment.astimezone(SITE_TIME)
     except (ValueError, OverflowError):
         pass
     problems.append("made is no time like 2026-11-26T09:30:00+07:00")

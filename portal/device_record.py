@@ -8,13 +8,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from portal.schedule import SITE_OFFSET_SECONDS
 from portal.session import Pseudonym
-
-LOCAL_TIME_SECONDS = 7 * 3600  # Asia/Ho_Chi_Minh; no daylight saving since 1945.
 
 INTO_TOTALS = (
     "INSERT INTO days (day, sessions, seconds, up_bytes, down_bytes)"
-    f" SELECT date(started_wall + {LOCAL_TIME_SECONDS}, 'unixepoch'), count(*), sum(seconds),"
+    f" SELECT date(started_wall + {SITE_OFFSET_SECONDS}, 'unixepoch'), count(*), sum(seconds),"
     "        sum(up_bytes), sum(down_bytes)"
     " FROM sessions WHERE {which} GROUP BY 1"
     " ON CONFLICT (day) DO UPDATE SET sessions = sessions + excluded.sessions,"

@@ -8,21 +8,20 @@ import json
 import os
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firewall.changes import mac_address
-from portal.device_record import LOCAL_TIME_SECONDS
 from portal.lawful_error import LawfulError
+from portal.schedule import SITE_TIME
 
 if TYPE_CHECKING:
     from nacl.signing import SigningKey
 
     from portal.lawful_export import Request
 
-_SITE_TIME = timezone(timedelta(seconds=LOCAL_TIME_SECONDS))
 
 Ask = Callable[[str], str]
 """Asks for a passphrase, without showing it."""
@@ -152,7 +151,7 @@ def _time(text: str) -> float:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise LawfulError(f"{text!r} is not a time; write it like 2026-11-23T19:00") from None
-    return (found if found.tzinfo else found.replace(tzinfo=_SITE_TIME)).timestamp()
+    return (found if found.tzinfo else found.replace(tzinfo=SITE_TIME)).timestamp()
 
 
 def _read(path: Path) -> dict[str, Any]:

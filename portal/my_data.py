@@ -2,9 +2,10 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
-from portal.device_record import LOCAL_TIME_SECONDS, DeviceRecord, Turn
+from portal.device_record import DeviceRecord, Turn
+from portal.schedule import SITE_TIME
 from portal.session_store import CLOCK_SET_AFTER
 from splash import views
 from splash.views import Language
@@ -12,7 +13,6 @@ from splash.views import Language
 MOST_SHOWN = 40
 """Turns on the page; the copy has all."""
 
-_SITE_TIME = timezone(timedelta(seconds=LOCAL_TIME_SECONDS))
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -40,7 +40,7 @@ def _day_and_time(wall: float) -> str | None:
     """`22/11/2026 19:05` at the site; None if nobody had set the clock."""
     if wall < CLOCK_SET_AFTER:
         return None
-    return datetime.fromtimestamp(wall, _SITE_TIME).strftime("%d/%m/%Y %H:%M")
+    return datetime.fromtimestamp(wall, SITE_TIME).strftime("%d/%m/%Y %H:%M")
 
 
 def size(count: int, language: Language) -> str:

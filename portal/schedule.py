@@ -8,9 +8,11 @@ midnight (`22:00-06:00`) belong to the day they begin on.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta, timezone
+from typing import Final
 
-SITE_OFFSET_SECONDS = 7 * 3600
+SITE_OFFSET_SECONDS: Final = 7 * 3600
+SITE_TIME: Final = timezone(timedelta(seconds=SITE_OFFSET_SECONDS))
 DAY_SECONDS = 86400
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -8,7 +8,7 @@ line, and of the networks around only the name of a Wi-Fi that the house's own m
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +18,8 @@ from portal.config import Config
 from portal.doctor.finding import LANGUAGES, Finding, Told
 from portal.doctor.wording import Language
 from portal.machine import StartError, become_owner_of
+from portal.schedule import SITE_TIME
 
-_HOUSE_TIME: Final = timezone(timedelta(hours=7))
-"""Asia/Ho_Chi_Minh, all year."""
 _REMEMBERED_SECONDS: Final = 24 * 3600.0
 _MOST_MODEL_BYTES: Final = 100
 _MOST_BYTES: Final = 1 << 18
@@ -68,7 +67,7 @@ def save(config: Config, findings: Sequence[Finding], wall: float) -> None:
 def as_document(config: Config, findings: Sequence[Finding], wall: float) -> dict[str, Any]:
     """What the file says (docs/health.md)."""
     return {
-        "made": datetime.fromtimestamp(wall, _HOUSE_TIME).isoformat(timespec="seconds"),
+        "made": datetime.fromtimestamp(wall, SITE_TIME).isoformat(timespec="seconds"),
         "site": config.site.id,
         "site_name": config.site.name,
         "version": __version__,
@@ -139,7 +138,7 @@ def read(path: Path) -> Result | None:
             language: tuple(_told(each, language) for each in document["findings"])
             for language in LANGUAGES
         }
-        return Result(datetime.fromisoformat(document["made"]).astimezone(_HOUSE_TIME), told)
+        return Result(datetime.fromisoformat(document["made"]).astimezone(SITE_TIME), told)
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
 

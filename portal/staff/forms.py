@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from portal.staff.words import SITE_TIME, Said
+from portal.schedule import SITE_TIME
+from portal.staff.words import Said
 from splash.content import Problem
 
 KIND_WORDS: Final[Mapping[str, Said]] = {

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from portal.schedule import SITE_TIME
 from portal.staff import forms, preview
 from portal.staff.compare import differences
 from portal.staff.preview import Phone
 from portal.staff.site import Route, StaffSite, Visit
-from portal.staff.words import SITE_TIME, Said
+from portal.staff.words import Said
 from splash import content, workflow
 from splash.content import Item
 from splash.content_store import Live, NoSuchItem, Revision, Summary

@@ -13,11 +13,12 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 from multidict import MultiDict
 
+from portal.schedule import SITE_TIME
 from portal.staff import report_form
 from portal.staff.report_form import Asked
 from portal.staff.report_jobs import FORMATS, STEPS, Busy, Job, Jobs, missing
 from portal.staff.site import NO_FORM, Route, StaffSite, Visit
-from portal.staff.words import SITE_TIME, Message, Said
+from portal.staff.words import Message, Said
 from reports import record_file
 from reports.entries import as_tables, current
 from reports.facts import ReportError

@@ -5,14 +5,12 @@ page's source reads the page. A test sees that each has both.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, Literal, Protocol, TypeAlias
+from datetime import UTC, datetime
+from typing import Literal, Protocol, TypeAlias
 
-from portal.schedule import SITE_OFFSET_SECONDS
+from portal.schedule import SITE_TIME
 
 Language: TypeAlias = Literal["vi", "en"]
-
-SITE_TIME: Final = timezone(timedelta(seconds=SITE_OFFSET_SECONDS))
 
 
 class Message(Protocol):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from paper.selftest import parse as parse_for_paper
 from portal.config import Config, parse
 from portal.doctor import saved
 from portal.doctor.finding import Finding, unseen
@@ -49,6 +50,22 @@ def test_the_file_is_as_it_is_documented(tmp_path: Path) -> None:
         },
     }
     assert [path.name for path in tmp_path.iterdir()] == ["selftest.json"]
+
+
+def test_the_handover_sheet_reads_what_was_saved(tmp_path: Path) -> None:
+    saved.save(config(tmp_path), FOUND, NOVEMBER_2026)
+
+    sheet = parse_for_paper((tmp_path / "selftest.json").read_text(encoding="utf-8"))
+    page = saved.read(tmp_path / "selftest.json")
+
+    assert page is not None
+    assert sheet.made == page.made
+    assert sheet.site == "a"
+    assert [
+        (each.good, each.looked, each.subject, each.found, each.advice) for each in sheet.findings
+    ] == [
+        (each.good, each.looked, each.subject, each.found, each.advice) for each in page.told["vi"]
+    ]
 
 
 def test_what_was_saved_is_read_again(tmp_path: Path) -> None:
