@@ -25,6 +25,8 @@ TEST_SECONDS: Final = 180.0
 
 _TRIES: Final = (Rate(5, 10), Rate(15, 30))
 """Of one device, and of all, to type the site's name."""
+_TESTS: Final = Rate(6, 20)
+"""Of all: each takes the radios off their channel for seconds, or fills the line."""
 _MOST_ADMITTED: Final = 16
 
 log = logging.getLogger("portal.technician")
@@ -39,6 +41,7 @@ class Window:
         self._closes: Instant | None = None
         self._admitted: set[MacAddress] = set()
         self._tries = Allowances(*_TRIES)
+        self._tests = Allowances(_TESTS, _TESTS)
 
     def open(self, minutes: int) -> None:
         """Open it from now on; nobody is admitted yet."""
@@ -63,6 +66,10 @@ class Window:
     def may_try(self, mac: MacAddress) -> bool:
         """Whether this device may type the site's name once more."""
         return self._tries.take(mac, self._now())
+
+    def may_test(self) -> bool:
+        """Whether another test may begin. Opening the window anew does not change that."""
+        return self._tests.take("everybody", self._now())
 
     def let_in(self, mac: MacAddress, typed: str) -> bool:
         """Admit the device if what was typed is the site's name, or its code (`HP-001-U`)."""

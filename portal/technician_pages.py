@@ -7,6 +7,7 @@ known everywhere here: mini browsers lose cookies, and an address with a secret 
 import asyncio
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp.web_request import BaseRequest
@@ -69,23 +70,27 @@ class TechnicianPages:
             return self._replies.redirect(request, "/", look)
         token = form.get("form", "").encode()
         if hmac.compare_digest(token, self._replies.pages.forms.encode()):
-            said = self._do(form, device.mac)
-            if said is not None:
+            view = await self._do(form, device.mac, look)
+            if view is not None:
                 open = self._asking.passes(device.mac)
-                return self._replies.page(request, look, views.TechnicianDoor(said), open=open)
+                return self._replies.page(request, look, view, open=open)
         return self._replies.redirect(request, views.TECHNICIAN_PATH, look)
 
-    def _do(self, form: Mapping[str, str], mac: MacAddress) -> views.Refused | None:
-        """What was sent; why it was refused, if it was."""
+    async def _do(self, form: Mapping[str, str], mac: MacAddress, look: Look) -> View | None:
+        """What was sent; the page that says why it was refused, if it was."""
         if self._window.admits(mac):
-            if form.get("test") == "1":
-                self._test.start(*(["--speed"] if form.get("speed") == "1" else []))
+            if form.get("test") != "1" or self._test.seconds_running is not None:
+                return None
+            if not self._window.may_test():
+                return replace(await self._result(look), too_often=True)
+            self._test.start(*(["--speed"] if form.get("speed") == "1" else []))
             return None
         if not self._window.may_try(mac):
-            return "too many"
-        return None if self._window.let_in(mac, form.get("site", "")) else "wrong"
+            return views.TechnicianDoor("too many")
+        right = self._window.let_in(mac, form.get("site", ""))
+        return None if right else views.TechnicianDoor("wrong")
 
-    async def _result(self, look: Look) -> View:
+    async def _result(self, look: Look) -> views.SelfTest:
         loop = asyncio.get_running_loop()
         result = await loop.run_in_executor(None, saved.read, self._test.result)
         told = result.told[look.language] if result else ()

@@ -339,6 +339,8 @@ class SelfTest:
     """The last one ended without a result."""
     minutes_left: int = 0
     """Until this page is closed."""
+    too_often: bool = False
+    """Another one was wished for too soon."""
 
     @property
     def wrong(self) -> tuple[Checked, ...]:

@@ -177,6 +177,32 @@ def test_before_the_first_test_nothing_is_shown_and_one_can_be_started(site: Sit
     assert site.test.seconds_running == 7  # Still the first.
 
 
+def test_nobody_tests_again_and_again() -> None:
+    """Radios leave their channel for it, and the line is filled."""
+    clock = Clock()
+    window = Window("hp-001", clock.now)
+    window.open(30)
+
+    assert [window.may_test() for _ in range(8)] == [True] * 6 + [False] * 2
+
+    window.open(30)
+    assert not window.may_test()
+    clock.true += 180
+    assert [window.may_test() for _ in range(2)] == [True, False]
+
+
+def test_a_test_too_soon_is_refused_in_words(site: Site) -> None:
+    site.window.open(30)
+    type_in(site)
+    while site.window.may_test():
+        pass
+
+    refused = start(site)
+
+    assert "Chờ vài phút rồi kiểm tra lại" in words(refused)
+    assert site.test.seconds_running is None
+
+
 # The window
 
 
