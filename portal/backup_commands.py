@@ -9,7 +9,8 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portal.backup import LEAST_PASSPHRASE, UCI_NAME, BackupProblem
+from portal.backup import UCI_NAME, BackupProblem
+from portal.backup_lock import LEAST_PASSPHRASE
 
 if TYPE_CHECKING:
     from portal.restore_work import Opened

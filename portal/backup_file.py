@@ -1,8 +1,7 @@
 """Writes and reads the one file of a backup, piece by piece: a router has little memory.
 
 Only what `portal.backup` names is believed: every header is looked at by itself, and whatever is
-no plain file with a name of ours ends the reading. What was sealed comes out whole and in order,
-or not at all.
+no plain file with a name of ours ends the reading.
 """
 
 import gzip
@@ -13,62 +12,30 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, Final, Protocol
+from typing import IO, Any, BinaryIO, Final
 
 from portal.backup import (
     ABOUT_NAME,
-    BLOCK_BYTES,
     LIST_NAME,
-    LOCK_BYTES,
-    MEMORY_BYTES,
     MOST_BYTES,
     MOST_MEMBERS,
     MOST_TOLD_BYTES,
-    OPERATIONS,
     About,
     BackupProblem,
     Contents,
-    Lock,
     Member,
     about_of,
     contents_of,
     differences,
     is_name,
-    lock_of,
 )
+from portal.backup_lock import BLOCK_BYTES, LOCK_BYTES, lock_of
+from portal.backup_sealing import DAMAGED, Out, Unsealed
 
 _GZIP: Final = b"\x1f\x8b"
 _TAR_BLOCK: Final = 512
 _PIECE: Final = 1 << 16
 _MOST_ABOUT_BYTES: Final = 4096
-_DAMAGED: Final = "it is damaged, or not whole"
-
-
-class Out(Protocol):
-    def write(self, data: bytes, /) -> object: ...
-
-
-def _sodium() -> Any:
-    try:
-        from nacl import bindings
-    except ImportError:
-        raise BackupProblem(
-            "a passphrase needs PyNaCl; install python3-nacl or, by pip, PyNaCl"
-        ) from None
-    return bindings
-
-
-def _key(lock: Lock, passphrase: str) -> bytes:
-    from nacl import exceptions, pwhash
-
-    try:
-        return pwhash.argon2id.kdf(
-            32, passphrase.encode(), lock.salt, opslimit=lock.operations, memlimit=lock.memory
-        )
-    except (exceptions.CryptoError, MemoryError):
-        raise BackupProblem(
-            f"the passphrase needs {lock.memory >> 20} MiB of memory, which are not free here"
-        ) from None
 
 
 # Writing
@@ -129,40 +96,6 @@ class Writer:
 
     def _fill(self, size: int) -> None:
         self._packed.write(bytes(-size % _TAR_BLOCK))
-
-
-class Sealer:
-    """Seals what is written in blocks of one size; the last says that it is the last."""
-
-    def __init__(self, out: Out, passphrase: str, salt: bytes) -> None:
-        self._sodium, self._out = _sodium(), out
-        self._state = self._sodium.crypto_secretstream_xchacha20poly1305_state()
-        bare = Lock(OPERATIONS, MEMORY_BYTES, salt, b"")
-        stream = self._sodium.crypto_secretstream_xchacha20poly1305_init_push(
-            self._state, _key(bare, passphrase)
-        )
-        self._first = Lock(OPERATIONS, MEMORY_BYTES, salt, stream).written()
-        self._waiting = bytearray()
-        out.write(self._first)
-
-    def write(self, data: bytes) -> int:
-        self._waiting += data
-        while len(self._waiting) > BLOCK_BYTES:  # What may be the last one waits.
-            self._push(bytes(self._waiting[:BLOCK_BYTES]), last=False)
-            del self._waiting[:BLOCK_BYTES]
-        return len(data)
-
-    def close(self) -> None:
-        self._push(bytes(self._waiting), last=True)
-
-    def _push(self, block: bytes, *, last: bool) -> None:
-        name = "TAG_FINAL" if last else "TAG_MESSAGE"
-        tag = getattr(self._sodium, f"crypto_secretstream_xchacha20poly1305_{name}")
-        self._out.write(
-            self._sodium.crypto_secretstream_xchacha20poly1305_push(
-                self._state, block, self._first, tag
-            )
-        )
 
 
 class _Writable(io.RawIOBase):
@@ -235,7 +168,7 @@ def verify(
     elif passphrase is None:
         raise BackupProblem("it is locked by a passphrase; give --passphrase-file, or type it")
     else:
-        source = io.BufferedReader(_Opened(file, lock, passphrase), BLOCK_BYTES)
+        source = io.BufferedReader(Unsealed(file, lock, passphrase), BLOCK_BYTES)
     with _damage_told(), gzip.GzipFile(fileobj=source) as unpacked:
         about, contents = _read(_Tar(unpacked), seen, most_bytes)
     return Verified(about, contents, lock is not None)
@@ -253,18 +186,18 @@ def _read(
     while (member := tar.next()) is not None:
         if member.name == LIST_NAME:
             if member.size > MOST_TOLD_BYTES:
-                raise BackupProblem(f"{_DAMAGED}: its list is too long")
+                raise BackupProblem(f"{DAMAGED}: its list is too long")
             contents = contents_of(b"".join(member.pieces))
             tar.must_end()
             if wrong := differences(found, contents):
-                raise BackupProblem("\n  ".join([f"{_DAMAGED}:", *wrong[:20]]))
+                raise BackupProblem("\n  ".join([f"{DAMAGED}:", *wrong[:20]]))
             return about, contents
         if not is_name(member.name):
-            raise BackupProblem(f"{_DAMAGED}: no file of a backup is called {member.name[:80]!r}")
+            raise BackupProblem(f"{DAMAGED}: no file of a backup is called {member.name[:80]!r}")
         if member.name in found:
-            raise BackupProblem(f"{_DAMAGED}: {member.name} is in it twice")
+            raise BackupProblem(f"{DAMAGED}: {member.name} is in it twice")
         if len(found) >= MOST_MEMBERS:
-            raise BackupProblem(f"{_DAMAGED}: it has more than {MOST_MEMBERS} files")
+            raise BackupProblem(f"{DAMAGED}: it has more than {MOST_MEMBERS} files")
         whole += member.size
         if whole > most_bytes:
             raise BackupProblem(
@@ -277,7 +210,7 @@ def _read(
         for _ in pieces:
             pass
         found[member.name] = (member.size, digest.hexdigest())
-    raise BackupProblem(f"{_DAMAGED}: its list is missing")
+    raise BackupProblem(f"{DAMAGED}: its list is missing")
 
 
 def _noted(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -300,10 +233,10 @@ class _Tar:
         try:
             info = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
         except (tarfile.HeaderError, ValueError):
-            raise BackupProblem(f"{_DAMAGED}: what should be a file is none") from None
+            raise BackupProblem(f"{DAMAGED}: what should be a file is none") from None
         if info.type != tarfile.REGTYPE or info.size < 0:
             raise BackupProblem(
-                f"{_DAMAGED}: {info.name[:80]!r} is a link, a device or something else that no"
+                f"{DAMAGED}: {info.name[:80]!r} is a link, a device or something else that no"
                 " backup has"
             )
         return Found(info.name, info.size, self._pieces(info.size))
@@ -311,7 +244,7 @@ class _Tar:
     def must_end(self) -> None:
         while piece := self._stream.read(_PIECE):
             if any(piece):
-                raise BackupProblem(f"{_DAMAGED}: something follows its list")
+                raise BackupProblem(f"{DAMAGED}: something follows its list")
 
     def _pieces(self, size: int) -> Iterator[bytes]:
         left = size
@@ -330,59 +263,11 @@ class _Tar:
         return data
 
 
-class _Opened(io.RawIOBase):
-    """What was sealed. Every block is checked before a byte of it is given away."""
-
-    def __init__(self, file: IO[bytes], lock: Lock, passphrase: str) -> None:
-        self._sodium = _sodium()
-        self._file, self._first = file, lock.written()
-        self._state = self._sodium.crypto_secretstream_xchacha20poly1305_state()
-        self._sodium.crypto_secretstream_xchacha20poly1305_init_pull(
-            self._state, lock.stream, _key(lock, passphrase)
-        )
-        self._begun = self._ended = False
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not self._ready and not self._ended:
-            self._ready = self._next()
-        given = self._ready[: len(buffer)]
-        buffer[: len(given)] = given
-        self._ready = self._ready[len(given) :]
-        return len(given)
-
-    def _next(self) -> bytes:
-        from nacl.exceptions import CryptoError
-
-        extra = self._sodium.crypto_secretstream_xchacha20poly1305_ABYTES
-        sealed = self._file.read(BLOCK_BYTES + extra)
-        if len(sealed) < extra:
-            raise BackupProblem(f"{_DAMAGED}: it ends too early")
-        try:
-            block, tag = self._sodium.crypto_secretstream_xchacha20poly1305_pull(
-                self._state, sealed, self._first
-            )
-        except (CryptoError, RuntimeError):
-            if not self._begun:
-                raise BackupProblem(
-                    "the passphrase is another, or the beginning of the file is damaged"
-                ) from None
-            raise BackupProblem(f"{_DAMAGED}: a block was changed or is missing") from None
-        self._begun = True
-        self._ended = tag == self._sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-        if self._ended and self._file.read(1):
-            raise BackupProblem(f"{_DAMAGED}: something follows its end")
-        return bytes(block)
-
-
 @contextmanager
 def _damage_told() -> Iterator[None]:
     try:
         yield
     except EOFError:
-        raise BackupProblem(f"{_DAMAGED}: it ends too early") from None
+        raise BackupProblem(f"{DAMAGED}: it ends too early") from None
     except (gzip.BadGzipFile, zlib.error):
-        raise BackupProblem(_DAMAGED) from None
+        raise BackupProblem(DAMAGED) from None

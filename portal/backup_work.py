@@ -26,14 +26,13 @@ from portal.backup import (
     About,
     BackupProblem,
     Contents,
-    Places,
-    clashes,
     is_left_out,
     is_name,
-    places_of,
     problem,
 )
-from portal.backup_file import Sealer, Writer
+from portal.backup_file import Writer
+from portal.backup_places import Places, clashes, places_of
+from portal.backup_sealing import Sealer
 from portal.config import Config, load
 
 UCI: Final = Path("/etc/config/portal")

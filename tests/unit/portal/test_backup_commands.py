@@ -18,9 +18,10 @@ import pytest
 
 from content_cache.releases import Releases
 from content_cache.signing import signer_of
-from portal import backup_commands, backup_file, restore_work
+from portal import backup_commands, backup_sealing, restore_staging, restore_work
 from portal.__main__ import main
-from portal.backup import PENDING, Swap, swaps_written
+from portal.backup import PENDING
+from portal.backup_places import Swap, swaps_written
 from portal.events import SessionOpened
 from portal.pseudonyms import Pseudonyms
 from portal.session import Instant, Pseudonym, Session
@@ -39,8 +40,8 @@ NOW = 1_800_000_000.0
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """As little work for a passphrase as the library takes."""
-    monkeypatch.setattr(backup_file, "OPERATIONS", 1)
-    monkeypatch.setattr(backup_file, "MEMORY_BYTES", 8192)
+    monkeypatch.setattr(backup_sealing, "OPERATIONS", 1)
+    monkeypatch.setattr(backup_sealing, "MEMORY_BYTES", 8192)
 
 
 class Machine:
@@ -493,7 +494,7 @@ def steps(machine: Machine, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", renamed)
             patch.setattr(restore_work, "write_whole", noted)
-            patch.setattr(restore_work, "_remove", lambda path: None)  # Nobody tidies up.
+            patch.setattr(restore_staging, "remove", lambda path: None)  # Nobody tidies up.
             try:
                 code, said = machine.does("restore", str(path), "--replace")
             except Killed:

@@ -10,9 +10,11 @@ from dataclasses import asdict
 
 import pytest
 
-from portal import backup_file
-from portal.backup import BLOCK_BYTES, About, BackupProblem, Contents, Member
-from portal.backup_file import Found, Sealer, Verified, Writer, verify
+from portal import backup_file, backup_sealing
+from portal.backup import About, BackupProblem, Contents, Member
+from portal.backup_file import Found, Verified, Writer, verify
+from portal.backup_lock import BLOCK_BYTES, LOCK_BYTES
+from portal.backup_sealing import Sealer
 
 ABOUT = About(1, "0.1.0", "hp-001", "Nhà trọ Hồng Phong", "2026-11-26T08:00:00+07:00")
 PASSPHRASE = "một cụm từ dài"
@@ -27,8 +29,8 @@ FILES = {
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """As little work for a passphrase as the library takes."""
-    monkeypatch.setattr(backup_file, "OPERATIONS", 1)
-    monkeypatch.setattr(backup_file, "MEMORY_BYTES", 8192)
+    monkeypatch.setattr(backup_sealing, "OPERATIONS", 1)
+    monkeypatch.setattr(backup_sealing, "MEMORY_BYTES", 8192)
 
 
 def made(files: dict[str, bytes] = FILES, passphrase: str | None = None) -> bytes:
@@ -136,7 +138,7 @@ def test_blocks_that_change_places_or_are_missing_are_found() -> None:
 
     noise = random.Random(1).randbytes(4 * BLOCK_BYTES)
     whole = made({"data/a": noise}, PASSPHRASE)
-    first, size = backup_file.LOCK_BYTES, BLOCK_BYTES + 17
+    first, size = LOCK_BYTES, BLOCK_BYTES + 17
     blocks = [whole[at : at + size] for at in range(first, len(whole), size)]
     assert len(blocks) > 3
     start = whole[:first]
