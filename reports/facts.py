@@ -141,7 +141,7 @@ def day_at(wall: float) -> date:
 
 
 def day_number(day: date) -> int:
-    """Days since 1 January 1970, as the SQL of `reports.gather` counts them."""
+    """Days since 1 January 1970, as `reports.tally.DAY` counts them."""
     return (day - _EPOCH).days
 
 

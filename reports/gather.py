@@ -1,5 +1,5 @@
-"""Reads sessions.db and answers.db of this machine, and never writes. SQL adds up; Python sees
-one row for each day and minute, so that a million sessions take little memory.
+"""What sessions.db and answers.db (`reports.heard`) of this machine know of a period. SQL adds up;
+Python sees one row for each day and minute, so that a million sessions take little memory.
 
 A time that cannot be true (before 2026, or after now) is that of a clock nobody had set. Where
 the same boot later knew the time, it is counted back from there; elsewhere the row belongs to no
@@ -7,21 +7,17 @@ day, and is told of rather than dropped.
 """
 
 import json
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import sqlite_utils
 
 from portal import hearing, session_store
-from portal.schedule import DAY_SECONDS, SITE_OFFSET_SECONDS
+from portal.schedule import DAY_SECONDS
 from reports.facts import (
     Day,
     Devices,
@@ -37,47 +33,19 @@ from reports.facts import (
     day_number,
     day_of_number,
 )
+from reports.heard import heard, polls
 from reports.outages import Entry, downtime
+from reports.tally import DAY, Days, Tally, opened
 
 _LONGEST_TURN_DAYS: Final = 8
 _AHEAD_SECONDS: Final = float(DAY_SECONDS)
 """A clock may be so far ahead of ours."""
-_DEEDS: Final[Mapping[hearing.Deed, str]] = {"read": "reads", "website": "clicks", "vote": "votes"}
-"""Which number of a day each is."""
-_CACHE_KIB: Final = 16_384
 
-_DAY: Final = f"CAST((t + {SITE_OFFSET_SECONDS}) / {DAY_SECONDS} AS INTEGER)"
 _SESSIONS: Final = (
     "(SELECT CASE WHEN started_wall BETWEEN :set AND :ahead THEN started_wall ELSE started +"
     " (SELECT difference FROM boot WHERE boot.boot_id = sessions.boot_id) END AS t,"
     " pseudonym, seconds, up_bytes, down_bytes FROM sessions)"
 )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """One day, while it is being added up."""
-
-    sessions: int = 0
-    seconds: float = 0.0
-    up_bytes: int = 0
-    down_bytes: int = 0
-    minutes: dict[int, int] = field(default_factory=dict)
-    peak: int | None = None
-    faults: dict[str, int] = field(default_factory=dict)
-    faults_done: int = 0
-    questions: int = 0
-    answered: int = 0
-    views: dict[str, int] = field(default_factory=dict)
-    scores: dict[tuple[str, int], int] = field(default_factory=dict)
-    reads: dict[str, int] = field(default_factory=dict)
-    clicks: dict[str, int] = field(default_factory=dict)
-    votes: dict[str, int] = field(default_factory=dict)
-
-
-class _Days(dict[date, _Tally]):
-    def __missing__(self, day: date) -> _Tally:
-        return self.setdefault(day, _Tally())
 
 
 def whole_days(period: Period, made: float) -> Period | None:
@@ -103,8 +71,8 @@ def gather(
     log = folder / "sessions.db"
     if not log.exists():
         raise ReportError([f"{log} is not there; no gateway has run with this configuration"])
-    days, undated = _Days(), Counter[str]()
-    with _opened(log, session_store.SCHEMA_VERSION) as db:
+    days, undated = Days(), Counter[str]()
+    with opened(log, session_store.SCHEMA_VERSION) as db:
         times = _Times(db, period, made)
         mended = times.mended()
         undated["sessions"] += times.lost()
@@ -113,22 +81,22 @@ def gather(
         _peaks(times, days)
         devices = tuple(_devices(times))
         down = times.downtime()
-    polls: dict[str, Poll] = {}
+    voted: dict[str, Poll] = {}
     if (answers := folder / "answers.db").exists():
-        with _opened(answers, hearing.SCHEMA_VERSION) as db:
-            _heard(db, period, days, undated)
-            polls = _polls(db)
+        with opened(answers, hearing.SCHEMA_VERSION) as db:
+            heard(db, period, days, undated)
+            voted = polls(db)
     found = {}
     for day in period:
         if day in days or (day in down and down[day].watched):
-            tally = days.get(day, _Tally())
-            told = {name: getattr(tally, name) for name in _Tally.__slots__}
+            tally = days.get(day, Tally())
+            told = {name: getattr(tally, name) for name in Tally.__slots__}
             was = down.get(day)
             if was is not None:
                 told |= {name: getattr(was, name) for name in type(was).__slots__}
                 told["peak"] = tally.peak if tally.peak is not None or tally.sessions else 0
             found[day] = Day(day=day, **told)
-    named = {id for tally in days.values() for id in (*tally.views, *tally.reads)} | polls.keys()
+    named = {id for tally in days.values() for id in (*tally.views, *tally.reads)} | voted.keys()
     named |= {quiz for tally in days.values() for quiz, _ in tally.scores}
     return SiteFacts(
         place=place,
@@ -138,7 +106,7 @@ def gather(
         source=source,
         days=tuple(found.values()),
         devices=devices,
-        polls=polls,
+        polls=voted,
         items={id: item for id, item in items.items() if id in named},
         undated=dict(+undated),
         mended=mended,
@@ -151,7 +119,7 @@ class _Times:
     def __init__(self, db: sqlite_utils.Database, period: Period, made: float) -> None:
         self._db = db
         self.period = period
-        self._made = made
+        self.made = made
         self._values: dict[str, object] = {
             "set": session_store.CLOCK_SET_AFTER,
             "ahead": made + _AHEAD_SECONDS,
@@ -224,12 +192,12 @@ class _Times:
         first = next(self.rows(f"SELECT {wall} FROM events ORDER BY epoch, n LIMIT 1"), (None,))
         [known] = [*self.rows("SELECT wall FROM last_moment WHERE id = 1"), (0.0,)][:1]
         newest = max([wall for _, wall in last.values()], default=0.0)
-        return downtime(entries, last, first[0], max(newest, min(known[0], self._made)))
+        return downtime(entries, last, first[0], max(newest, min(known[0], self.made)))
 
 
-def _sessions(times: _Times, days: _Days) -> None:
+def _sessions(times: _Times, days: Days) -> None:
     for day, minute, n, seconds, up, down in times.rows(
-        f"SELECT {_DAY} AS day, CAST(seconds / 60 AS INTEGER) AS minute, count(*),"
+        f"SELECT {DAY} AS day, CAST(seconds / 60 AS INTEGER) AS minute, count(*),"
         " total(seconds), sum(up_bytes), sum(down_bytes)"
         f" FROM {_SESSIONS} WHERE t >= :begins AND t < :ends GROUP BY day, minute"
     ):
@@ -242,7 +210,7 @@ def _sessions(times: _Times, days: _Days) -> None:
             tally.minutes[minute] = n
 
 
-def _totals(times: _Times, days: _Days) -> int:
+def _totals(times: _Times, days: Days) -> int:
     """What is left of forgotten sessions; returns how many of them belong to no day."""
     undated = 0
     for written, sessions, seconds, up, down in times.rows(
@@ -250,7 +218,7 @@ def _totals(times: _Times, days: _Days) -> int:
     ):
         day = date.fromisoformat(written)
         believed = begins(day) >= session_store.CLOCK_SET_AFTER - DAY_SECONDS
-        if not believed or begins(day) > times._made + _AHEAD_SECONDS:
+        if not believed or begins(day) > times.made + _AHEAD_SECONDS:
             undated += sessions
         elif day in times.period:
             tally = days[day]
@@ -261,7 +229,7 @@ def _totals(times: _Times, days: _Days) -> int:
     return undated
 
 
-def _peaks(times: _Times, days: _Days) -> None:
+def _peaks(times: _Times, days: Days) -> None:
     """The most sessions at once on each day; one that ends when another begins makes room."""
     period, ends = times.period, list[float]()  # A heap: when those that are open will end.
     midnight, most = period.begins, 0
@@ -315,76 +283,3 @@ def _devices(times: _Times) -> Iterator[Devices]:
 def _utc(month: Month) -> int:
     """The Unix seconds of its first moment in UTC."""
     return day_number(month.first) * DAY_SECONDS
-
-
-def _heard(db: sqlite_utils.Database, period: Period, days: _Days, undated: Counter[str]) -> None:
-    def by_day(question: str, keep: Callable[..., None], kind: str) -> None:
-        for day, *what in db.execute(question):
-            if day is None or day == "":
-                undated[kind] += what[-1]
-                continue
-            on = day_of_number(day) if isinstance(day, int) else date.fromisoformat(day)
-            if on in period:
-                keep(days[on], *what)
-
-    def fault(tally: _Tally, kind: str, n: int) -> None:
-        tally.faults[kind] = n
-
-    def view(tally: _Tally, item: str, n: int) -> None:
-        tally.views[item] = n
-
-    def deed(tally: _Tally, what: hearing.Deed, of: str, n: int) -> None:
-        getattr(tally, _DEEDS[what])[of] = n
-
-    def score(tally: _Tally, quiz: str, right: int, n: int) -> None:
-        tally.scores[quiz, right] = n
-
-    def adder(name: str) -> Callable[[_Tally, int], None]:
-        return lambda tally, n: setattr(tally, name, getattr(tally, name) + n)
-
-    at, done = _DAY.replace("t +", "at +"), _DAY.replace("t +", "done_at +")
-    by_day(f"SELECT {at}, kind, count(*) FROM fault GROUP BY 1, 2", fault, "faults")
-    by_day(f"SELECT {at}, count(*) FROM question GROUP BY 1", adder("questions"), "questions")
-    finished = "SELECT {}, count(*) FROM {} WHERE done_at IS NOT NULL {} GROUP BY 1"
-    by_day(finished.format(done, "fault", ""), adder("faults_done"), "faults")
-    by_day(
-        finished.format(done, "question", "AND answer IS NOT NULL"), adder("answered"), "questions"
-    )
-    by_day("SELECT day, item, sum(n) FROM view GROUP BY 1, 2", view, "views")
-    by_day("SELECT day, what, of, sum(n) FROM deed GROUP BY 1, 2, 3", deed, "deeds")
-    by_day("SELECT day, quiz, score, sum(n) FROM quiz_result GROUP BY 1, 2, 3", score, "scores")
-
-
-def _polls(db: sqlite_utils.Database) -> dict[str, Poll]:
-    votes: dict[str, dict[int, int]] = {}
-    for poll, choice, n in db.execute(
-        "SELECT poll, choice, sum(n) FROM (SELECT poll, choice, n FROM tally UNION ALL"
-        " SELECT poll, choice, count(*) FROM vote GROUP BY poll, choice) GROUP BY poll, choice"
-    ):
-        votes.setdefault(poll, {})[choice] = n
-    return {
-        poll: Poll(tuple(chosen.get(n, 0) for n in range(max(chosen) + 1)))
-        for poll, chosen in votes.items()
-    }
-
-
-@contextmanager
-def _opened(path: Path, version: int) -> Iterator[sqlite_utils.Database]:
-    try:
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        db = sqlite_utils.Database(sqlite3.connect(address, uri=True, timeout=5))
-    except sqlite3.Error as error:
-        raise ReportError([f"{path} cannot be opened: {error}"]) from None
-    try:
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found != version:
-            raise ReportError(
-                [f"{path} has schema {found}, not {version}; it is of another portal"]
-            )
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        db.execute("PRAGMA temp_store = FILE")
-        yield db
-    except sqlite3.Error as error:
-        raise ReportError([f"{path} cannot be read: {error}"]) from None
-    finally:
-        db.close()
