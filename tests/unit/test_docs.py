@@ -147,6 +147,25 @@ def test_no_option_is_described_that_is_not_there(name: str) -> None:
     assert set(re.findall(r"--\w+", title)) <= set(options(commands()[name]))
 
 
+def test_every_decision_is_in_the_index_in_its_order() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+
+    listed = re.findall(r"\[(\d+) [^]]+\]\(adr/(\d{4}-[a-z0-9-]+\.md)\)", index)
+
+    assert [file for _, file in listed] == sorted(path.name for path in (DOCS / "adr").iterdir())
+    assert all(int(number) == int(file[:4]) for number, file in listed)
+
+
+@pytest.mark.parametrize("folder", ["paper", "portal", "portal/doctor", "portal/staff", "reports"])
+def test_every_module_is_in_its_folder_s_readme_and_no_other(folder: str) -> None:
+    here = DOCS.parent / folder
+    modules = {path.name for path in here.glob("*.py")} - {"__init__.py"}
+
+    named = set(re.findall(r"`(\w+\.py)`", (here / "README.md").read_text(encoding="utf-8")))
+
+    assert named == modules
+
+
 def test_the_systemd_unit_lets_the_daemon_write_where_the_documentation_says() -> None:
     unit = (DOCS.parent / "deploy/systemd/portal.service").read_text(encoding="utf-8")
     example = (DOCS / "portal.toml.example").read_text(encoding="utf-8")
