@@ -47,7 +47,7 @@ GATEWAY: Final[Words] = {
     "routers refused": (("not taken from phones", ""), ("không nhận từ điện thoại", "")),
     "routers taken": (
         ("the gateway takes any phone for its router", "sysctl -w {setting}=0"),
-        ("cổng tin bất kỳ điện thoại nào là bộ định tuyến", "sysctl -w {setting}=0"),
+        ("máy này tin bất kỳ điện thoại nào là bộ định tuyến", "sysctl -w {setting}=0"),
     ),
     "apart good": (
         ("{ports} ports of the bridge, {joined} of them not isolated", ""),
@@ -114,7 +114,7 @@ GATEWAY: Final[Words] = {
             "service dnsmasq restart; then the resolver it asks (docs/dnsmasq.md)",
         ),
         (
-            "không phân giải được tên miền tại địa chỉ của cổng",
+            "không phân giải được tên miền tại địa chỉ của máy này",
             "service dnsmasq restart; rồi máy chủ DNS mà nó hỏi (docs/dnsmasq.md)",
         ),
     ),
@@ -180,15 +180,15 @@ GATEWAY: Final[Words] = {
     ),
     "gateway running": (
         ("running, {devices} devices open", ""),
-        ("đang chạy, {devices} máy mở", ""),
+        ("đang chạy, {devices} điện thoại đang vào mạng", ""),
     ),
     "gateway stopped": (
         ("not running", "start it: systemctl start portal; on OpenWrt: service portal start"),
         ("không chạy", "khởi động: systemctl start portal; trên OpenWrt: service portal start"),
     ),
     "gateway refuses": (
-        ("{said}", "run this as root; look at the gateway's log"),
-        ("{said}", "chạy lệnh này với quyền root; xem nhật ký của cổng"),
+        ("{said}", "run this as root; look at its log (logread)"),
+        ("{said}", "chạy lệnh này với quyền root; xem nhật ký (logread)"),
     ),
     "in force good": (("they stand", ""), ("đang có hiệu lực", "")),
     "in force bad": (

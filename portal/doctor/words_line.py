@@ -212,11 +212,11 @@ LINE: Final[Words] = {
     "table gone": (
         (
             "it is not there: phones pass without a tap, or not at all",
-            "restart the gateway; then find what removes rules (nft flush ruleset)",
+            "service portal restart; then find what removes rules (nft flush ruleset)",
         ),
         (
             "không có: điện thoại vào mạng không cần bấm, hoặc không vào được",
-            "khởi động lại cổng; rồi tìm chương trình xóa luật (nft flush ruleset)",
+            "service portal restart; rồi tìm chương trình xóa luật (nft flush ruleset)",
         ),
     ),
     "table unseen": (

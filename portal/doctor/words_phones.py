@@ -69,7 +69,7 @@ PHONES: Final[Words] = {
             "set [portal] https_port, tls_cert and tls_key, or take dhcp-option=114 away",
         ),
         (
-            "{said}, nhưng cổng chưa có https",
+            "{said}, nhưng máy này chưa có https",
             "đặt [portal] https_port, tls_cert, tls_key, hoặc bỏ dhcp-option=114",
         ),
     ),
@@ -89,7 +89,7 @@ PHONES: Final[Words] = {
     ),
     "captive no pages": (
         ("the pages on port {port} do not answer", "service portal restart; then its log"),
-        ("trang ở cổng {port} không trả lời", "service portal restart; rồi xem nhật ký"),
+        ("trang ở cổng TCP {port} không trả lời", "service portal restart; rồi xem nhật ký"),
     ),
     "captive silent": (
         ("its check is not answered: no page opens by itself", _RULES_EN),
@@ -110,7 +110,7 @@ PHONES: Final[Words] = {
         ),
         (
             "được dẫn tới {host} nhưng trang không hiện ({page})",
-            "xem dòng tên miền ở trên và nhật ký của cổng",
+            "xem dòng tên miền ở trên và nhật ký (logread)",
         ),
     ),
     "closed shut": (
@@ -123,7 +123,7 @@ PHONES: Final[Words] = {
             "have uhttpd and dropbear listen on the management network only; then the rules above",
         ),
         (
-            "điện thoại vào được cổng {ports}",
+            "điện thoại vào được cổng TCP {ports}",
             "cho uhttpd và dropbear chỉ nghe ở mạng quản trị; rồi xem luật tường lửa",
         ),
     ),
@@ -133,7 +133,7 @@ PHONES: Final[Words] = {
             "as root: portal doctor",
         ),
         (
-            "có dịch vụ nghe ở cổng {ports}; chưa thử điện thoại có vào được không",
+            "có dịch vụ nghe ở cổng TCP {ports}; chưa thử điện thoại có vào được không",
             "với quyền root: portal doctor",
         ),
     ),

@@ -132,7 +132,7 @@ def test_a_finding_is_told_in_the_language_asked_for() -> None:
         " on OpenWrt: service portal start"
     )
     assert str(stopped.told("vi")) == (
-        "FAIL  cổng: không chạy\n      -> khởi động: systemctl start portal;"
+        "FAIL  phần mềm portal: không chạy\n      -> khởi động: systemctl start portal;"
         " trên OpenWrt: service portal start"
     )
 

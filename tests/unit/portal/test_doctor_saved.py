@@ -39,7 +39,7 @@ def test_the_file_is_as_it_is_documented(tmp_path: Path) -> None:
         "good": False,
         "looked": True,
         "vi": {
-            "subject": "cổng",
+            "subject": "phần mềm portal",
             "found": "không chạy",
             "advice": FOUND[1].told("vi").advice,
         },
@@ -127,7 +127,7 @@ def test_what_nobody_could_look_at_stays_as_it_was_seen_last(tmp_path: Path) -> 
 
         assert told(tmp_path) == {
             "table": "đang có (xem lúc 07:00 23/11)",
-            "gateway": "đang chạy, 1 máy mở",
+            "gateway": "đang chạy, 1 điện thoại đang vào mạng",
         }
 
     saved.save(config(tmp_path), ROOT, NOVEMBER_2026 + 3 * HOUR)

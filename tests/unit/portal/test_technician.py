@@ -67,7 +67,7 @@ def test_it_asks_for_the_sites_name_and_shows_the_result(site: Site) -> None:
     assert "không chạy" not in door.text
     assert (entered.status, entered.location[-11:]) == (303, "/technician")
     assert "Còn 1 mục phải sửa" in words(page)
-    assert "PHẢI SỬA Cổng không chạy Cách làm: khởi động" in words(page)
+    assert "PHẢI SỬA Phần mềm portal không chạy Cách làm: khởi động" in words(page)
     assert "Dây mạng vào TỐT đã cắm (&lt;b&gt;wan)" in words(page)
     assert f"Khu trọ Hồng Phong (mã {code_of('hp-001')})" in words(page)
     assert "07:00 23/11/2026" in page.text
