@@ -96,7 +96,8 @@ def _path_settings() -> Iterator[tuple[str, str]]:
 
 
 def _is_within(path: Path, allowed: Collection[Path]) -> bool:
-    return ".." not in path.parts and any(path.is_relative_to(folder) for folder in allowed)
+    plain = ".." not in path.parts and str(path).isprintable()
+    return plain and any(path.is_relative_to(folder) for folder in allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,8 +243,10 @@ def address_with_prefix(value: object) -> IPv4Interface:
 
 
 def absolute_path(value: object) -> Path:
-    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+    if not isinstance(value, str) or not value.startswith("/"):
         raise ValueError('not an absolute path; write one like "/var/lib/portal"')
+    if not value.isprintable():  # A line break would end a line of dnsmasq's configuration.
+        raise ValueError("has a control character (a line break?) in it; write one line")
     return Path(value)
 
 

@@ -84,6 +84,10 @@ config storage 'storage'
         "/etc/portal/../init.d (config/uci, uplink.names_dir)",
         "/root (config/uci, storage.run_dir)",
     ]
+    lines = "config uplink 'uplink'\n    option names_dir '/etc/portal/names\nuser=root'\n"
+    assert backup_places.outside_uci(lines, allowed) == [
+        "/etc/portal/names\nuser=root (config/uci, uplink.names_dir)"
+    ]
     with pytest.raises(BackupProblem, match="its config/uci cannot be read"):
         backup_places.outside_uci("config\n", allowed)
 

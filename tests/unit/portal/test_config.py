@@ -288,8 +288,15 @@ def test_all_problems_come_at_once() -> None:
             "portal",
             "tls_cert",
             "/a\0b",
-            r'portal.tls_cert = "/a\x00b"   not an absolute path;'
-            ' write one like "/var/lib/portal"',
+            r'portal.tls_cert = "/a\x00b"   has a control character (a line break?) in it;'
+            " write one line",
+        ),
+        (
+            "uplink",
+            "names_dir",
+            "/run/names\nuser=root",
+            r'uplink.names_dir = "/run/names\nuser=root"   has a control character (a line break?)'
+            " in it; write one line",
         ),
         ("portal", "htp_port", 80, 'portal.htp_port   unknown; did you mean "http_port"?'),
         (
