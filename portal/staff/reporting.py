@@ -32,6 +32,8 @@ MOST_BYTES: Final = 32 << 20
 """Of all files together: 79 houses send some 20 MB in a year."""
 _MOST_FILES: Final = 1200
 _MOST_FIELD: Final = 200
+_MOST_SENDING: Final = 3
+"""Forms that come in at a time: what they send lies on the gateway's own disk meanwhile."""
 _MOST_NAME: Final = 80
 _TYPES: Final = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -77,6 +79,7 @@ class _Reporting:
     def __init__(self, site: StaffSite) -> None:
         self._site = site
         self._jobs = Jobs(site.config.storage.data_dir / "reports")
+        self._sending = 0
 
     async def ask(self, visit: Visit) -> web.StreamResponse:
         await self._site.do(self._jobs.forget, self._site.wall())
@@ -108,9 +111,11 @@ class _Reporting:
             raise web.HTTPUnsupportedMediaType
         if missing():
             return await self._page(visit, 409)
+        if self._sending >= _MOST_SENDING:
+            return await self._page(visit, 409, problems=[BUSY])
         id, folder = await self._site.do(self._jobs.prepare)
         try:
-            posted = await _posted(visit.request, folder / "sent")
+            posted = await self._sent(visit.request, folder / "sent")
             asked, wrong = report_form.read(posted.fields, posted.fields.getall("site", []))
             problems: list[Message] = list(wrong)
             if not posted.sent and not _has_records(self._site):
@@ -131,6 +136,13 @@ class _Reporting:
         note = ", ".join([period, *asked.sites, f"{len(posted.sent)} tệp"])
         await self._site.do(self._site.write_down, visit.account.name, "report_made", note[:300])
         return visit.leads_to(f"/reports/{id}")
+
+    async def _sent(self, request: web.Request, folder: Path) -> _Posted:
+        self._sending += 1
+        try:
+            return await _posted(request, folder)
+        finally:
+            self._sending -= 1
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         job = await self._job(visit)
@@ -243,16 +255,17 @@ async def _posted(request: web.Request, folder: Path) -> _Posted:
 async def _parts(request: web.Request, folder: Path) -> _Posted:
     fields: MultiDict[str] = MultiDict()
     sent: list[tuple[str, str]] = []
-    size = 0
+    size = parts = 0
     reader = await request.multipart()
     while (part := await reader.next()) is not None:
-        if not isinstance(part, BodyPartReader) or part.name is None:
+        parts += 1
+        if not isinstance(part, BodyPartReader) or part.name is None or parts > 2 * _MOST_FILES:
             raise web.HTTPBadRequest
         if part.name != "file":
             value = bytearray()
             while chunk := await part.read_chunk():
                 value += chunk
-                if len(value) > _MOST_FIELD or len(fields) > _MOST_FILES:
+                if len(value) > _MOST_FIELD:
                     raise web.HTTPBadRequest
             fields.add(part.name, value.decode())
             continue

@@ -1,5 +1,6 @@
 """The reports' page: what is asked for, how it is made apart from the page, and what is shown."""
 
+import asyncio
 import json
 import re
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import FormData
+from aiohttp import FormData, web
 
 from portal import report_process
 from portal.staff import report_form, report_jobs
@@ -161,6 +162,38 @@ async def test_what_no_form_sends_is_refused(world: World, at_once: None) -> Non
     assert (await lan.post("/reports", {"period": "2026-10"})).status == 415
     assert (await lan.post("/reports", form(period="x" * 300))).status == 400
     assert (await lan.post("/reports", form(("a.json", b"{}"), period="2099"))).status == 303
+
+
+async def test_empty_parts_without_end_are_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.staff.reporting._MOST_FILES", 5)
+    lan = await world.signed_in("Lan", "author")
+
+    answer = await lan.post("/reports", form(*[("a.json", b"")] * 11, **OWN))
+
+    assert answer.status == 400
+
+
+async def test_a_few_forms_come_in_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may be 32 MB, on the disk that the gateway writes to."""
+    lan = await world.signed_in("Lan", "author")
+    coming, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slowly(request: web.Request, folder: Path) -> None:
+        coming.release()
+        await go_on.wait()
+        raise web.HTTPBadRequest
+
+    monkeypatch.setattr("portal.staff.reporting._posted", slowly)
+    async with asyncio.TaskGroup() as tasks:
+        slow = [tasks.create_task(lan.post("/reports", form(**OWN))) for _ in range(3)]
+        for _ in slow:
+            await coming.acquire()
+        assert (await lan.post("/reports", form(**OWN))).status == 409
+        go_on.set()
+
+    assert (await lan.post("/reports", form(**OWN))).status == 400  # It was looked at.
 
 
 async def test_without_the_extra_the_page_says_so(
