@@ -176,20 +176,18 @@ class _Entering:
             newest = [e for e in entries.newest() if e.kind == kind]
             sites = [e.table["id"] for e in entries.newest() if e.kind == "site" and e.table]
             lines = [Line(e.thing, e.table or {}, entries.history(e.thing)) for e in newest]
-        found = file.get(kind, [])
-        tables = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        tables = _tables(file, kind)
         if kind == "site":
             tables = [one for one in tables if one.get("id") not in sites]
-        in_file = file.get("site", [])
-        known = [one["id"] for one in in_file if isinstance(one, dict) and "id" in one]
+        known = [one["id"] for one in _tables(file, "site") if "id" in one]
         current = [line for line in lines if line.table]
         gone = [
             Line(line.thing, next(e.table for e in line.history if e.table), line.history)
             for line in lines
             if not line.table
         ]
-        ids = dict.fromkeys([self._site.config.site.id, *known, *sites])
-        return current, [Line(None, one) for one in tables], gone, list(map(str, ids))
+        ids = dict.fromkeys(map(str, [self._site.config.site.id, *known, *sites]))
+        return current, [Line(None, one) for one in tables], gone, list(ids)
 
     def _first(self, kind: Kind, current: Sequence[Line]) -> dict[str, str]:
         """What the form of a first site is filled with: this one, as it is configured."""
@@ -241,6 +239,12 @@ class _Opened:
 
     def __exit__(self, *_: object) -> None:
         self._entries.close()
+
+
+def _tables(file: Mapping[str, Any], kind: Kind) -> list[dict[str, Any]]:
+    """What the file has of a kind; nothing of what cannot be any, of which reports tell."""
+    found = file.get(kind, [])
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _kind(visit: Visit) -> Kind:

@@ -137,6 +137,25 @@ async def test_what_the_file_says_stands_beside_and_its_sites_are_corrected_here
     assert [cost.amount for cost in record.costs] == [5000, 330_000]
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        "site = 5\ncost = [7]",
+        '[[site]]\nid = ["a"]\nname = {}',
+        "[site]",
+        "cost = {}",
+        "\0",
+        "a = ",
+    ],
+)
+async def test_whatever_the_file_says_the_pages_are_there(world: World, file: str) -> None:
+    world.site.record.write_text(file, encoding="utf-8")
+    lan = await world.signed_in("Lan", "approver")
+
+    for path in ("/reports", "/reports/costs", "/reports/sites", "/reports/proposals"):
+        assert (await lan.get(path)).status == 200
+
+
 async def test_a_proposed_house_goes_from_waiting_to_a_decision(world: World) -> None:
     lan = await world.signed_in("Lan", "administrator")
     house = {"name": "Khu trọ bà Mẫu", "asked_by": "Công đoàn phường", "rooms": "24"}
