@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -134,8 +135,10 @@ def _tell_names(folder: Path, text: str) -> None:
     if not folder.is_dir():
         return
     with suppress(OSError):
-        draft.write_text(text, encoding="ascii")
-        draft.chmod(0o644)
+        draft.unlink(missing_ok=True)  # This is root, and the folder is the daemon's.
+        with draft.open("x", encoding="ascii") as new:
+            os.fchmod(new.fileno(), 0o644)
+            new.write(text)
         draft.replace(file)
 
 

@@ -51,7 +51,9 @@ def only_one(path: Path) -> IO[str]:
         StartError: another daemon holds it, or it cannot be made.
     """
     try:
-        lock = path.open("a+")
+        # Root takes it too, in a folder of the daemon's: a link could lead to any file.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        lock = os.fdopen(os.open(path, flags, 0o644), "r+")
     except OSError as error:
         raise StartError(f"{path} cannot be written: {error.strerror}") from None
     try:

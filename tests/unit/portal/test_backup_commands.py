@@ -300,6 +300,20 @@ def test_no_gateway_may_run_here(machine: Machine, tmp_path: Path) -> None:
     assert "another portal is running here (process " in said
 
 
+def test_a_lock_that_is_a_link_is_not_written_to(machine: Machine, tmp_path: Path) -> None:
+    """Root restores, and the folder of the lock is the daemon's."""
+    machine.backup(tmp_path / "site.backup")
+    other = tmp_path / "shadow"
+    other.write_text("root:x\n", encoding="utf-8")
+    (machine.run / "portal.lock").symlink_to(other)
+
+    code, said = machine.does("restore", str(tmp_path / "site.backup"), "--replace")
+
+    assert code == 1
+    assert "portal.lock cannot be written" in said
+    assert other.read_text(encoding="utf-8") == "root:x\n"
+
+
 def test_no_program_may_have_a_database_open(machine: Machine, tmp_path: Path) -> None:
     path = tmp_path / "site.backup"
     machine.backup(path)

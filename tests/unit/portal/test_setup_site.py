@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import setup_site
+from portal import setup_commands, setup_site
 from portal.listeners import _Server
 from portal.session import Instant
 from portal.setup_pages import SetupPages
@@ -243,6 +243,21 @@ def test_what_went_wrong_is_told_and_can_be_tried_again(router: Router) -> None:
     router.work()
 
     assert router.set_up == ["hp-001"]
+
+
+def test_names_are_not_written_through_a_link(tmp_path: Path) -> None:
+    """Root writes them into a folder of the daemon's."""
+    other = tmp_path / "shadow"
+    other.write_text("root:x\n", encoding="utf-8")
+    names = tmp_path / "names"
+    names.mkdir()
+    (names / ".outage").symlink_to(other)
+
+    setup_commands._tell_names(names, "192.0.2.1 a.example\n")
+
+    assert other.read_text(encoding="utf-8") == "root:x\n"
+    assert (names / "outage").read_text(encoding="utf-8") == "192.0.2.1 a.example\n"
+    assert [each.name for each in names.iterdir()] == ["outage"]
 
 
 def test_a_list_that_cannot_be_used_is_told(router: Router) -> None:
