@@ -22,6 +22,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from portal.schedule import Hours, parse_hours
+from splash.site import SITE_ID
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -194,7 +195,7 @@ def phone_number(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
+    if not isinstance(value, str) or not SITE_ID.fullmatch(value):
         raise ValueError('not an identifier; write small letters, digits and "-", like "hp-001"')
     return value
 

@@ -10,7 +10,6 @@ keys of `[site]`, and below it the tables in which this house differs. Key by ke
 own comes first.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -33,6 +32,7 @@ from portal.setting_values import (
     text,
     whole_number,
 )
+from splash.site import SITE_ID
 
 MANY: Final = "sites"
 
@@ -255,5 +255,5 @@ def _contradictions(wan: Wan) -> Iterator[str]:
 
 def _name(site: Mapping[str, Any], number: int) -> str:
     id = site.get("id")
-    named = isinstance(id, str) and re.fullmatch(r"[A-Za-z0-9-]{1,32}", id)
+    named = isinstance(id, str) and SITE_ID.fullmatch(id)
     return str(id) if named else f"{MANY}[{number}]"

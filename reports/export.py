@@ -18,6 +18,7 @@ from reports import export_values as values
 from reports.export_values import Wrong
 from reports.facts import Day, Devices, Item, Month, Period, Place, Poll, ReportError, SiteFacts
 from splash.content import Words
+from splash.site import SITE_ID
 
 T = TypeVar("T")
 
@@ -26,7 +27,6 @@ MOST_BYTES: Final = 64 << 20
 """Ten years of a busy house are some 20 MB."""
 _ABOUT: Final = b"union-portal site export\n"
 _MOST_PROBLEMS: Final = 10
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _COUNTS: Final = (
     *("sessions", "up_bytes", "down_bytes", "outages", "stops"),
@@ -201,7 +201,7 @@ def _facts(told: object, name: str) -> SiteFacts:
 
 def _place(value: object) -> Place:
     told = values.mapping_of(value, {"id", "name", "former_names", "rooms", "residents"}, "site")
-    if not isinstance(told["id"], str) or not _ID.fullmatch(told["id"]):
+    if not isinstance(told["id"], str) or not SITE_ID.fullmatch(told["id"]):
         raise Wrong(
             f"id = {str(told['id'])[:40]!r} không phải mã địa điểm",
             f"id = {str(told['id'])[:40]!r} is not the id of a site",

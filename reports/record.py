@@ -16,6 +16,7 @@ from content_cache.toml_file import REQUIRED, did_you_mean, values
 from content_cache.toml_file import key as entered
 from reports.facts import ReportError
 from splash.content import Words
+from splash.site import SITE_ID
 
 CostKind: TypeAlias = Literal["monthly", "repair", "installation", "equipment"]
 COST_KINDS: Final[tuple[CostKind, ...]] = get_args(CostKind)
@@ -38,7 +39,7 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def identifier(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
+    if not isinstance(value, str) or not SITE_ID.fullmatch(value):
         raise ValueError('not the id of a site; write small letters, digits and "-", like "hp-001"')
     return value
 

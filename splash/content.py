@@ -31,6 +31,7 @@ from splash.content_values import (
     record,
     several,
 )
+from splash.site import SITE_ID
 
 __all__ = ["ContentProblems", "Problem", "Words"]
 
@@ -46,7 +47,6 @@ WITHOUT_PERMISSION: Final = 300
 """Characters of somebody else's article that may be shown, with a link, if nobody allowed more."""
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SITE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _PHONE: Final = re.compile(r"\+?[0-9](?:[0-9 .()-]{0,18}[0-9])?")
 
 
@@ -347,7 +347,7 @@ def item_problems(item: Item) -> tuple[Problem, ...]:
     if item.kind not in KINDS:
         place.at("kind").wrong("loại nội dung không có.", f"write one of {', '.join(KINDS)}.")
     for site in item.sites:
-        if not _SITE.fullmatch(site):
+        if not SITE_ID.fullmatch(site):
             place.at("sites", "Khu trọ", "Houses").wrong(
                 f"mã “{site[:40]}” không đúng.", f"“{site[:40]}” is not the id of a house."
             )

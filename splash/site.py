@@ -1,7 +1,12 @@
 """The place the pages speak about. A value of the configuration; nothing is read here."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
+
+SITE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+"""What a site is called in settings, content, accounts and reports: `hp-001`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sqlite_utils.migrations import Migrations
 from content_cache.sqlite_files import needs_migration
 from portal.staff import passwords
 from portal.staff.words import Said
+from splash.site import SITE_ID
 from splash.workflow import ROLES, Role
 
 WITH_CODE: Final[frozenset[Role]] = frozenset(("approver", "administrator"))
@@ -381,7 +382,7 @@ def _check_name(name: str) -> None:
 def _check_roles(roles: Collection[str], sites: Sequence[str]) -> None:
     if not roles or not set(roles) <= set(ROLES):
         raise AccountProblem(Said("Hãy chọn ít nhất một vai trò.", "Choose one role at least."))
-    if wrong := [site for site in sites if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", site)]:
+    if wrong := [site for site in sites if not SITE_ID.fullmatch(site)]:
         raise AccountProblem(
             Said(
                 f"“{wrong[0][:40]}” không phải mã địa điểm; mã chỉ có chữ thường không dấu, số và"
