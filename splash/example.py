@@ -282,6 +282,9 @@ CAPTIVE: Final[dict[str, View]] = {
     "self-test-runs": views.SelfTest(
         "HP-001-U", CHECKS, "08:05 26/11/2026", running_seconds=7, minutes_left=24
     ),
+    "self-test-often": views.SelfTest(
+        "HP-001-U", CHECKS, "08:05 26/11/2026", minutes_left=9, too_often=True
+    ),
     "self-test-none": views.SelfTest("HP-001-U", failed=True, minutes_left=30),
     "closed": views.Closed(opens="05:00"),
     "daily-limit": views.DailyLimit(hours="8", opens="00:00"),
