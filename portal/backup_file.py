@@ -36,6 +36,8 @@ _GZIP: Final = b"\x1f\x8b"
 _TAR_BLOCK: Final = 512
 _PIECE: Final = 1 << 16
 _MOST_ABOUT_BYTES: Final = 4096
+_MOST_AFTER: Final = 1 << 20
+"""Of nothing, with which a tar file is filled up: some write 10 KiB at a time."""
 
 
 # Writing
@@ -242,8 +244,10 @@ class _Tar:
         return Found(info.name, info.size, self._pieces(info.size))
 
     def must_end(self) -> None:
+        left = _MOST_AFTER
         while piece := self._stream.read(_PIECE):
-            if any(piece):
+            left -= len(piece)
+            if any(piece) or left < 0:
                 raise BackupProblem(f"{DAMAGED}: something follows its list")
 
     def _pieces(self, size: int) -> Iterator[bytes]:

@@ -290,6 +290,13 @@ def test_a_bomb_does_not_go_off(name: str, size: int, says: str) -> None:
     assert most < 1 << 20
 
 
+def test_nothing_without_end_behind_its_list_is_refused() -> None:
+    """A kilobyte of gzip is a megabyte of it."""
+    assert read(made() + gzip.compress(bytes(10240)))[1] == FILES
+
+    assert "something follows its list" in refused(made() + gzip.compress(bytes(2 << 20)))
+
+
 def test_more_files_than_any_site_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_file, "MOST_MEMBERS", 2)
 
