@@ -31,8 +31,8 @@ from portal.site_file import House, SiteFileError
 from portal.site_work import CannotSetUp
 
 MOST_FORM_BYTES: Final = 512
-TRIES: Final = Rate(6, 180)
-"""Six at once, then three a minute."""
+TRIES: Final = (Rate(4, 60), Rate(6, 180))
+"""Of one address, and of all: who plays with the page leaves something to the technician."""
 _READ_SECONDS: Final = 2.0
 """Before the network goes away under it, the page about that is given time to arrive."""
 
@@ -57,7 +57,7 @@ class SetupSite:
         self._sites = sites
         self._set_up = set_up
         self._now = now
-        self._tries = Allowances(TRIES, TRIES)
+        self._tries = Allowances(*TRIES)
         self._secret = secrets.token_bytes(32)
         self._headers = {
             "Server": "portal",
@@ -128,7 +128,7 @@ class SetupSite:
         form = await form_of(request, MOST_FORM_BYTES)
         if request.path == "/apply":
             return await self._chosen(form.get("code", ""), form.get("token", ""))
-        return await self._asked(form.get("code", ""))
+        return await self._asked(form.get("code", ""), request.remote)
 
     def _names(self, request: BaseRequest) -> tuple[str, ...]:
         """What this router may be called: by its address first, which needs no DNS."""
@@ -144,8 +144,9 @@ class SetupSite:
         token = self._token(self._house)
         return self._page(self._pages.work(self._house, token, self._stage, self._said))
 
-    async def _asked(self, code: str) -> Response:
-        found = await self._find(code)
+    async def _asked(self, code: str, who: str | None) -> Response:
+        may = self._tries.take(who, self._now())
+        found = await self._find(code) if may else TOO_OFTEN
         if isinstance(found, House):
             return self._page(self._pages.house(found, self._token(found)))
         return self._page(self._pages.code(found))
@@ -154,7 +155,7 @@ class SetupSite:
         """The house was confirmed. Its token was made by us for nobody but who knew its code."""
         if not hmac.compare_digest(self._sign(code).encode(), token.encode("utf-8", "replace")):
             return self._to("/", 303)
-        found = await self._find(code, counted=False)
+        found = await self._find(code)
         if not isinstance(found, House):
             return self._page(self._pages.code(found))
         if not self._begin.is_set():
@@ -162,10 +163,8 @@ class SetupSite:
             self._begin.set()
         return self._to("/progress", 303)
 
-    async def _find(self, code: str, *, counted: bool = True) -> House | tuple[str, str]:
+    async def _find(self, code: str) -> House | tuple[str, str]:
         """The house of a code, or what to say in its stead."""
-        if counted and not self._tries.take("everybody", self._now()):
-            return TOO_OFTEN
         try:
             return await asyncio.to_thread(house_of, code, self._sites)
         except (NotACode, Mistyped, LookupError) as error:

@@ -64,12 +64,12 @@ class Router:
         self.server.close()
         self.loop.close()
 
-    def send(self, request: bytes) -> Reply:
-        return self.loop.run(self._exchange(request))
+    def send(self, request: bytes, phone: int = 1) -> Reply:
+        return self.loop.run(self._exchange(request, (f"127.0.0.{phone}", 0)))
 
-    async def _exchange(self, request: bytes) -> Reply:
+    async def _exchange(self, request: bytes, phone: tuple[str, int]) -> Reply:
         async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=phone)
             writer.write(request)
             whole = await reader.read()
             writer.close()
@@ -82,12 +82,13 @@ class Router:
     def ask(self, target: str = "/", *, host: str = "127.0.0.1", method: str = "GET") -> Reply:
         return self.send(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
 
-    def post(self, target: str, fields: dict[str, str], more: str = "") -> Reply:
+    def post(self, target: str, fields: dict[str, str], more: str = "", phone: int = 1) -> Reply:
         body = urlencode(fields)
         return self.send(
             f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}"
             "Content-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode(),
+            phone,
         )
 
     def confirm(self, page: Reply) -> Reply:
@@ -175,13 +176,22 @@ def test_a_wrong_code_is_told_and_never_repeated(router: Router, code: str, word
 
 
 def test_all_phones_together_may_try_a_few_codes(router: Router) -> None:
-    said = [router.post("/code", {"code": "HP-009-B"}).text for _ in range(7)]
+    said = [router.post("/code", {"code": "HP-009-B"}, phone=n).text for n in range(1, 8)]
     assert ["quá nhiều lần" in text for text in said] == [False] * 6 + [True]
     assert "quá nhiều lần" in router.post("/code", {"code": "HP-001-U"}).text
 
     router.now = Instant(61)
 
     assert "Đúng nhà này không?" in router.post("/code", {"code": "HP-001-U"}).text
+
+
+def test_a_phone_that_plays_with_the_page_keeps_no_technician_from_it(router: Router) -> None:
+    for minute in range(10):
+        router.now = Instant(61 * minute)
+        said = [router.post("/code", {"code": "HP-009-B"}, phone=2).text for _ in range(8)]
+
+        assert "quá nhiều lần" in said[-1]
+        assert "Đúng nhà này không?" in router.post("/code", {"code": "HP-001-U"}).text
 
 
 def test_who_has_seen_the_house_may_confirm_it_although_others_tried_too_often(
