@@ -379,7 +379,9 @@ def test_shellcheck_finds_nothing() -> None:
 def test_every_model_that_is_said_to_fit_can_be_built() -> None:
     pages = (ROOT / "docs/models.md").read_text(encoding="utf-8")
     models = (ROOT / "deploy/openwrt/models.tsv").read_text(encoding="utf-8")
-    said = set(re.findall(r"\| `([a-z0-9_-]+)` \|", pages))
+    row = r"\| (\d+) MB NAND\S* / (?:≥ )?(\d+) MB\S* \| `([a-z0-9_-]+)` \|"
+    said = {profile: (flash, ram) for flash, ram, profile in re.findall(row, pages)}
+    known = {fields[0]: (fields[4], fields[5]) for fields in map(str.split, models.splitlines())}
 
-    assert said
-    assert said <= {line.split("\t")[0] for line in models.splitlines()}
+    assert set(re.findall(r"\| `([a-z0-9_-]+)` \|", pages)) == set(said)
+    assert said == {profile: known[profile] for profile in said}
