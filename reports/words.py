@@ -1,14 +1,11 @@
 """How numbers, days and money are written in Vietnamese and in English. Pure."""
 
 from datetime import date
-from typing import Final
 
 from reports.definitions import BY_KEY, UNITS
 from reports.facts import Period
 from reports.figures import Figure
 from splash.content import Words
-
-NONE: Final = Words("chưa có", "none")
 
 
 def number(value: float, decimals: int = 0, *, language: str = "vi") -> str:

@@ -53,7 +53,6 @@ NOTHING: Final = Said(
 TOO_MANY: Final = Said(
     f"Nhiều nhất {_MOST_FILES} tệp một lần.", f"At most {_MOST_FILES} files at a time."
 )
-STARTED: Final = "report_made"
 
 
 @dataclass(frozen=True, slots=True)
