@@ -108,7 +108,7 @@ def restore(
         # What can be foreseen is said before minutes of reading, what the backup says after.
         here = _config_here(config_file)
         if here is not None:
-            held.enter_context(_nobody_runs(here))
+            held.enter_context(_nobody_runs(here, nor_starts=True))
         opened = _checked(file, path, passphrase, MOST_BYTES)
         if here is None or here.storage.run_dir != opened.config.storage.run_dir:
             held.enter_context(_nobody_runs(opened.config))
@@ -232,12 +232,16 @@ def _config_here(path: Path) -> Config | None:
 
 
 @contextmanager
-def _nobody_runs(config: Config) -> Iterator[None]:
+def _nobody_runs(config: Config, *, nor_starts: bool = False) -> Iterator[None]:
+    """With `nor_starts` nobody does meanwhile either, who never ran since the machine is up."""
     lock = config.storage.run_dir / "portal.lock"
-    if not lock.exists():
+    if not lock.exists() and not (nor_starts and lock.parent.is_dir()):
         yield
         return
-    with only_one(lock):
+    with only_one(lock) as held:
+        if os.geteuid() == 0:  # The daemon has to take it, too.
+            owner = lock.parent.stat()
+            os.fchown(held.fileno(), owner.st_uid, owner.st_gid)
         yield
 
 

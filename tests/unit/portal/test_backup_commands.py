@@ -23,6 +23,7 @@ from portal.__main__ import main
 from portal.backup import PENDING
 from portal.backup_places import Swap, swaps_written
 from portal.events import SessionOpened
+from portal.machine import StartError
 from portal.pseudonyms import Pseudonyms
 from portal.session import Instant, Pseudonym, Session
 from portal.session_store import Entry, Moment, SessionStore
@@ -298,6 +299,30 @@ def test_no_gateway_may_run_here(machine: Machine, tmp_path: Path) -> None:
 
     assert code == 1
     assert "another portal is running here (process " in said
+
+
+def test_no_gateway_starts_while_a_backup_is_put_in_place(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None has run since the machine is up: there is no lock yet."""
+    machine.backup(tmp_path / "x")
+    tried: list[str] = []
+
+    def starts(*_: object) -> None:
+        with pytest.raises(StartError) as told:
+            only_one(machine.run / "portal.lock")
+        tried.append(str(told.value))
+
+    monkeypatch.setattr(restore_work, "sweep", starts)
+    if os.geteuid() == 0:
+        os.chown(machine.run, 65534, 65534)
+
+    assert machine.does("restore", str(tmp_path / "x"), "--replace")[0] == 0
+
+    assert len(tried) == 1
+    lock = machine.run / "portal.lock"
+    assert lock.stat().st_uid == machine.run.stat().st_uid
+    only_one(lock).close()
 
 
 def test_a_lock_that_is_a_link_is_not_written_to(machine: Machine, tmp_path: Path) -> None:
