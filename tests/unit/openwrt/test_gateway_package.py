@@ -108,6 +108,16 @@ def test_what_the_gateway_needs_is_carried() -> None:
     assert set(gateway.CARRIED) & set(gateway.NOT_CARRIED) == set()
 
 
+def test_the_readme_names_what_the_router_s_feed_must_have() -> None:
+    readme = (ROOT / "deploy/openwrt/README.md").read_text(encoding="utf-8")
+    said = readme.partition("**What the router's feed must have**")[2].partition("Not needed:")[0]
+
+    own = set(gateway.ROUTER) - {"python3-nftables"}  # That one is ours.
+    assert {name for name in own if name not in said} == set()
+    parts = {name.removeprefix("python3") for name in gateway.STDLIB}
+    assert {part for part in parts if part not in said} == set()
+
+
 def test_a_lock_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     pins = (Pin("aiohttp", "3.14.5", "0" * 64), Pin("yarl", "1.25.1", "1" * 64))
     lock = tmp_path / "lock.txt"
