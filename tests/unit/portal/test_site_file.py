@@ -126,6 +126,14 @@ def test_what_the_line_needs_and_what_is_not_for_it_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("address", ["192.0.2.2", "192.0.2.0/24", "192.0.2.255/24", "the router's"])
+def test_an_address_comes_with_a_network_that_has_room(address: str) -> None:
+    [problem] = problems_of_one(
+        f'{ONE}[wan]\nproto = "static"\naddress = "{address}"\ngateway = "192.0.2.1"'
+    )
+    assert problem.startswith(f'wan.address = "{address}"   not an address with its prefix')
+
+
 @pytest.mark.parametrize("table", ["router = 1\n", "wan = 1\n", "interfaces = 1\n", "site = 1\n"])
 def test_what_is_no_table_is_told(table: str) -> None:
     name = table.split()[0]
