@@ -327,13 +327,19 @@ def test_the_remarks_of_a_router_s_configuration_show_the_defaults() -> None:
 
 
 def test_what_the_router_s_scripts_take_for_granted_is_the_default() -> None:
-    script = (ROOT / "usr/libexec/portal/apply").read_text(encoding="utf-8")
-    granted = dict(re.findall(r'want ([a-z_]+\.[a-z_0-9]+) "?([^")]*)"?\)', script))
     config = parse(tables(DEFAULTS + LEAST))
     router = Router()
+    granted = set[tuple[str, str]]()
+    for path in (*(ROOT / "etc/init.d").iterdir(), *(ROOT / "usr/libexec/portal").iterdir()):
+        script = path.read_text(encoding="utf-8")
+        granted |= set(re.findall(r'want ([a-z_]+\.[a-z_0-9]+) "?([^")]*)"?\)', script))
+        for variable, name in re.findall(r"(\w+)=\$\(uci -q get portal\.([a-z_.]+)\)", script):
+            granted |= {(name, value) for value in re.findall(rf"\${{{variable}:-(.+?)}}", script)}
 
-    assert {"wifi.ssid", "router.country", "portal.http_port"} <= set(granted)
-    for name, value in granted.items():
+    assert {"wifi.ssid", "router.country", "portal.http_port", "storage.data_dir"} <= {
+        name for name, _ in granted
+    }
+    for name, value in granted:
         section, key = name.split(".")
         known = getattr(router if section == "router" else getattr(config, section), key)
         assert value == ("" if known in (None, ()) else str(known)), name
