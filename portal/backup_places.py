@@ -6,7 +6,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from portal import uci
-from portal.backup import BESIDE, CONFIG_NAME, NAMED, UCI_NAME, BackupProblem, document_of, problem
+from portal.backup import (
+    BESIDE,
+    CONFIG_NAME,
+    NAMED,
+    PENDING,
+    UCI_NAME,
+    BackupProblem,
+    document_of,
+    problem,
+)
 from portal.config import Config
 from portal.setting_values import absolute_path
 
@@ -68,9 +77,9 @@ def outside(places: Places, names: Collection[str], allowed: Collection[Path]) -
     ]
 
 
-def outside_uci(text: str, allowed: Collection[Path]) -> list[str]:
+def outside_uci(text: str, allowed: Collection[Path], home: Path) -> list[str]:
     """What OpenWrt's configuration names outside of `allowed`: the router's scripts make these
-    folders as root and give them to the daemon.
+    folders as root and give them to the daemon. `home` itself, where portal.toml is, stays root's.
 
     Raises:
         BackupProblem: the text is no UCI.
@@ -83,7 +92,8 @@ def outside_uci(text: str, allowed: Collection[Path]) -> list[str]:
     return [
         f"{value} ({UCI_NAME}, {section}.{key})"
         for (section, key), value in named
-        if value is not None and not _is_within(Path(str(value)), allowed)
+        if value is not None
+        and (Path(str(value)) == home or not _is_within(Path(str(value)), allowed))
     ]
 
 
@@ -96,7 +106,8 @@ def _path_settings() -> Iterator[tuple[str, str]]:
 
 
 def _is_within(path: Path, allowed: Collection[Path]) -> bool:
-    plain = ".." not in path.parts and str(path).isprintable()
+    # The second has what dnsmasq does as root, the last what a restore does.
+    plain = not {"..", "dnsmasq.d", PENDING} & set(path.parts) and str(path).isprintable()
     return plain and any(path.is_relative_to(folder) for folder in allowed)
 
 

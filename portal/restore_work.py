@@ -47,8 +47,12 @@ from portal.storage import only_one
 from splash import content_database
 
 ALWAYS_ALLOWED: Final = (Path("/var/lib/portal"),)
-RUN: Final = (Path("/run"), Path("/var/run"), Path("/tmp/run"))
-"""Where OpenWrt's configuration may name folders that do not last."""
+RUN: Final = tuple(
+    Path(folder, name)
+    for folder in ("/run", "/var/run", "/tmp/run")
+    for name in ("portal", "portal-names")
+)
+"""Folders that do not last, which OpenWrt's configuration may name."""
 _ROOM: Final = 4 << 20
 """What a disk keeps free."""
 
@@ -280,7 +284,7 @@ def _refuse(
     names = [member.name for member in opened.verified.contents.members]
     far = outside(places, names, allowed)
     if places.files[UCI_NAME].parent.is_dir():
-        far += outside_uci(opened.uci, [*allowed, *RUN])
+        far += outside_uci(opened.uci, [*allowed, *RUN], allowed[0])
     if far:
         folders = dict.fromkeys(Path(line.partition(" (")[0]).parent for line in far)
         wanted = " ".join(f"--into {folder}" for folder in folders)

@@ -57,10 +57,19 @@ def test_a_backup_says_itself_where_it_goes_and_that_is_not_believed() -> None:
         "/etc/portal/../shadow (named/portal.tls_cert)"
     ]
     assert backup_places.outside(far, ["config/portal.toml"], allowed) == []
+    obeyed = config_with(
+        portal={"tls_cert": Path("/etc/portal/restore.pending")},
+        storage={"data_dir": Path("/etc/portal/dnsmasq.d")},
+    )
+    assert backup_places.outside(obeyed, names, allowed) == [
+        "/etc/portal/dnsmasq.d (data)",
+        "/etc/portal/restore.pending (named/portal.tls_cert)",
+    ]
 
 
 def test_openwrt_s_configuration_is_not_believed_either() -> None:
-    allowed = [Path("/etc/portal"), Path("/var/run")]
+    home = Path("/etc/portal")
+    allowed = [home, Path("/var/run/portal")]
     good = """
 config site 'site'
     option address '/12 đường Mẫu'
@@ -78,18 +87,23 @@ config storage 'storage'
 """
     )
 
-    assert backup_places.outside_uci("", allowed) == []
-    assert backup_places.outside_uci(good, allowed) == []
-    assert backup_places.outside_uci(bad, allowed) == [
+    assert backup_places.outside_uci("", allowed, home) == []
+    assert backup_places.outside_uci(good, allowed, home) == []
+    assert backup_places.outside_uci(bad, allowed, home) == [
         "/etc/portal/../init.d (config/uci, uplink.names_dir)",
         "/root (config/uci, storage.run_dir)",
     ]
     lines = "config uplink 'uplink'\n    option names_dir '/etc/portal/names\nuser=root'\n"
-    assert backup_places.outside_uci(lines, allowed) == [
+    assert backup_places.outside_uci(lines, allowed, home) == [
         "/etc/portal/names\nuser=root (config/uci, uplink.names_dir)"
     ]
+    for place in ("/etc/portal", "/var/run", "/var/run/ubus", "/etc/portal/dnsmasq.d"):
+        wanted = f"config storage 'storage'\n    option data_dir '{place}'\n"
+        assert backup_places.outside_uci(wanted, allowed, home) == [
+            f"{place} (config/uci, storage.data_dir)"
+        ]
     with pytest.raises(BackupProblem, match="its config/uci cannot be read"):
-        backup_places.outside_uci("config\n", allowed)
+        backup_places.outside_uci("config\n", allowed, home)
 
 
 def test_no_part_lies_in_another_or_takes_its_place() -> None:
