@@ -341,9 +341,10 @@ def test_only_one_at_a_time(router: Router) -> None:
     lock.mkdir()
     newer = router.bring(package("1.1"))
 
-    (lock / "pid").write_text("1\n")
-    assert router.upgrade(newer).returncode == 1
-    assert router.said == ["another upgrade is under way"]
+    for number in ("", "1\n"):
+        (lock / "pid").write_text(number)
+        assert router.upgrade(newer).returncode == 1
+        assert router.said == ["another upgrade is under way"]
     (lock / "pid").write_text("99999\n")  # Of one that was killed.
     assert router.upgrade(newer).returncode == 0
 
