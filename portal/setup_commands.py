@@ -17,9 +17,7 @@ from portal.lean import without_init
 from portal.machine import addresses_of
 from portal.session import Instant
 from portal.site_work import CannotSetUp
-
-TECHNICIAN_MINUTES: Final = 30
-"""How long the technician's page is there afterwards."""
+from portal.technician import USUAL_MINUTES
 
 _DONE_SECONDS: Final = 8.0
 """For the last page to be read, before the network goes away under it."""
@@ -92,7 +90,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
     host = Portal().host
     site = SetupSite(
-        SetupPages(host, TECHNICIAN_MINUTES),
+        SetupPages(host, USUAL_MINUTES),
         host,
         options.sites,
         lambda house, applying: site_work.write(house, applying=applying),
@@ -146,7 +144,7 @@ def _open_technicians_page() -> None:
     """Ask the daemon, which starts when this has ended, to show the technician's page."""
     with suppress(OSError):
         subprocess.Popen(
-            ["/bin/sh", "-c", _ASK_AGAIN, "portal", str(TECHNICIAN_MINUTES)],
+            ["/bin/sh", "-c", _ASK_AGAIN, "portal", str(USUAL_MINUTES)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

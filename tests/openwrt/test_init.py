@@ -41,7 +41,20 @@ def test_while_no_site_is_set_the_page_for_its_code_is_served(router: Router) ->
     recorded = router.recorded("procd")
     assert "set_param command /usr/bin/portal setup" in recorded
     assert not [line for line in recorded if line.startswith("set_param file")]
+    assert not [line for line in recorded if line.startswith("append_param")]
     assert router.read(TOML) == ""
+
+
+def test_the_page_for_the_code_is_where_the_rules_at_boot_lead(router: Router) -> None:
+    router.uci("interfaces.phones=br-guests", "portal.http_port=8080", "uplink.names_dir=/tmp/n")
+
+    router.must("/etc/init.d/portal", "boot")
+
+    assert [line for line in router.recorded("procd") if line.startswith("append_param")] == [
+        "append_param command --phones br-guests",
+        "append_param command --port 8080",
+        "append_param command --names /tmp/n",
+    ]
 
 
 def test_with_a_site_the_gateway_runs(router: Router) -> None:
