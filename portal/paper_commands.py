@@ -48,5 +48,10 @@ def does(options: argparse.Namespace) -> None:
     try:
         from portal import paper_work
     except ImportError as error:
+        if error.name == "paper":
+            raise CannotPrint(
+                "a router's package has nothing that prints: do this where its image was made, with"
+                " --config and the site's file"
+            ) from None
         raise CannotPrint(f"this needs {error.name}; install union-portal[paper]") from None
     paper_work.write(options)

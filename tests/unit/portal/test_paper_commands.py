@@ -222,19 +222,27 @@ def test_bytes_that_are_no_text_are_told(machine: Machine) -> None:
     assert machine.does("handover") == (1, f"portal: {file}: is not UTF-8 text\n")
 
 
-def test_without_the_library_the_extra_is_named(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("reportlab", "this needs reportlab; install union-portal[paper]"),
+        ("paper", "a router's package has nothing that prints: do this where its image was made"),
+    ],
+)
+def test_what_is_missing_is_named(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str, says: str
 ) -> None:
     real = builtins.__import__
 
-    def missing(name: str, *rest: Any) -> Any:
-        if name == "portal" and rest[2] and "paper_work" in rest[2]:
-            raise ModuleNotFoundError("No module named 'reportlab'", name="reportlab")
-        return real(name, *rest)
+    def missing(module: str, *rest: Any) -> Any:
+        if module == "portal" and rest[2] and "paper_work" in rest[2]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return real(module, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)
 
-    assert machine.does("poster") == (
-        1,
-        "portal: this needs reportlab; install union-portal[paper]\n",
-    )
+    code, said = machine.does("poster")
+
+    assert code == 1
+    assert said.startswith(f"portal: {says}")
+    assert not machine.sheet.exists()
