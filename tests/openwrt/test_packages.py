@@ -261,6 +261,18 @@ curl -fsSL --max-time 10 -H 'Host: wifi.congdoan.home.arpa' http://10.1.0.1:2080
     assert "Chúng tôi ghi gì về bạn?" in out
 
 
+@pytest.mark.parametrize(("language", "says"), [("", "cấu hình"), ("LANG=en_US.UTF-8", "configu")])
+def test_the_doctor_of_a_router_speaks_vietnamese(
+    installed: Installed, language: str, says: str
+) -> None:
+    env, *rest = installed.portal("doctor", "--config", "/none")
+    command = [env, rest[0], *([language] if language else []), *rest[1:]]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.startswith(f"FAIL  {says}")
+
+
 def test_a_router_has_no_demonstration_and_says_so(installed: Installed) -> None:
     done = subprocess.run(installed.portal("demo"), capture_output=True, text=True, timeout=60)
 
