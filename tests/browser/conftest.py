@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -25,6 +25,14 @@ def library() -> Iterator["Playwright"]:
         pytest.skip("needs Debian's chromium")
     with playwright.sync_playwright() as library:
         yield library
+
+
+@pytest.fixture(scope="module")
+def chromium(library: "Playwright") -> Iterator[Any]:
+    """A browser of this machine itself, in no namespace."""
+    browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

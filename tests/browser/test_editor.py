@@ -10,10 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser.window import CHROMIUM
-
-playwright = pytest.importorskip("playwright.sync_api")
-
 pytestmark = pytest.mark.browser
 
 STATIC = Path(__file__).parents[2] / "portal" / "staff" / "static"
@@ -67,16 +63,6 @@ def address() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

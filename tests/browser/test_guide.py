@@ -1,7 +1,6 @@
 """The technician's guide is one page of A4, and its pictures are what a phone shows today."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +38,12 @@ img { max-width: 100% }
 """As an office prints it, with letters that can be read at a desk."""
 
 
-@pytest.fixture(scope="module")
-def browser(library: Any) -> Iterator[Any]:
-    browser = library.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-    yield browser
-    browser.close()
-
-
-def test_the_guide_is_one_page(browser: Any, tmp_path: Path) -> None:
+def test_the_guide_is_one_page(chromium: Any, tmp_path: Path) -> None:
     written = mistune.create_markdown(plugins=["table"], escape=False)(GUIDE.read_text("utf-8"))
     file, paper = tmp_path / "guide.html", tmp_path / "guide.pdf"
     head = f'<!doctype html><meta charset="utf-8"><base href="{DOCS.as_uri()}/">'
     file.write_text(f"{head}<style>{PAPER}</style>{written}", encoding="utf-8")
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(file.as_uri())
     missing = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
     page.pdf(path=paper, prefer_css_page_size=True)
@@ -64,7 +56,7 @@ def test_the_guide_is_one_page(browser: Any, tmp_path: Path) -> None:
     assert "Pages:           1\n" in told
 
 
-def test_the_pages_of_a_technician_fit_a_phone(browser: Any) -> None:
+def test_the_pages_of_a_technician_fit_a_phone(chromium: Any) -> None:
     pages = SetupPages("wifi.congdoan.home.arpa", 30)
     house = site_file.one(HOUSE, "hp-001.toml")
     phones = Pages(example.SITE, "token", example.ARTICLES)
@@ -77,7 +69,7 @@ def test_the_pages_of_a_technician_fit_a_phone(browser: Any) -> None:
         "work": pages.work(house, "token", "applying", ""),
         "self-test": test,
     }.items():
-        page = browser.new_page(viewport=PHONE)
+        page = chromium.new_page(viewport=PHONE)
         page.set_content(written.replace('http-equiv="refresh"', 'name="refresh"'))
         page.screenshot(path=PICTURES / f"{name}.png")
         wide = page.evaluate("document.documentElement.scrollWidth")

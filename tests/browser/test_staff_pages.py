@@ -14,11 +14,8 @@ import pytest
 
 from portal.staff import passwords
 from tests.browser.test_pages import MEASURE
-from tests.browser.window import CHROMIUM
 from tests.unit.staff.samples import a_month
 from tests.unit.staff.world import PASSWORD, Browser, World
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
@@ -89,16 +86,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         running = Running(tmp_path_factory.mktemp("staff"))
         yield running
         running.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SIZES, scope="module")

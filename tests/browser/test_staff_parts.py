@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.staff_site import StaffSiteBeside
-from tests.browser.window import CHROMIUM
 from tests.unit.staff.test_writing import NOTICE
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
@@ -31,16 +28,6 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffSiteBeside]
         for title in ("Mất nước", "Mất điện", "Họp tổ"):
             staff.post("Lan", "/write/notice", NOTICE | {"title.vi": title, "_do": "save"})
         yield staff
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(360, 640), (1280, 800)], ids=["phone", "desktop"])

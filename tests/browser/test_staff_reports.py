@@ -14,7 +14,6 @@ import pytest
 from tests.browser.staff_site import StaffSiteBeside
 from tests.browser.test_staff_parts import PICTURES, STILL_HERE, TYPED
 from tests.browser.test_staff_writing import SMALL
-from tests.browser.window import CHROMIUM
 from tests.unit.reports.test_commands import TODAY, WEEK, Gateway
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -37,16 +36,6 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffSiteBeside]
             staff.world.hearing.add_views({("luong-toi-thieu-vung-2026", day): 4 + n})
         staff.person("Lan", "author")
         yield staff
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SIZES)

@@ -11,7 +11,6 @@ from PIL import Image
 from splash import content, markup
 from tests.browser.staff_site import StaffSiteBeside
 from tests.browser.test_editor import paste
-from tests.browser.window import CHROMIUM
 from tests.unit.staff.sounds import m4a, mp3
 from tests.unit.staff.test_writing import FORMS
 
@@ -46,16 +45,6 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffSiteBeside]
         staff.person("Minh", "approver")
         staff.person("Bác Chủ", "house_owner", sites=("nha-01",))
         yield staff
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Screen:
