@@ -18,6 +18,7 @@ import pytest
 from firewall.ruleset import REMOVE
 from portal.__main__ import main
 from portal.config import Config
+from portal.demo.host import LabError
 from portal.demo.lab import HTTP_PORT, Lab, Settings
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("bad_input")]
@@ -372,7 +373,6 @@ def _nothing(path: Path) -> None:
         (_garbage, True),
         (_cut_in_half, True),
         (_without_a_table, True),
-        (_of_a_newer_portal, True),
         (_of_another_program, True),
         (_nothing, False),  # SQLite makes a database of an empty file.
     ],
@@ -398,6 +398,20 @@ def test_a_broken_session_log_is_kept_aside_and_begun_anew(
     running.lab.gateway.wait_until(
         lambda: any(row["ended_utc"] is None for row in _logged(running)), "the session is logged"
     )
+
+
+def test_the_log_of_a_newer_portal_is_left_to_it(running: Machine) -> None:
+    log = running.data / "sessions.db"
+    assert running.lab.portal_command("grant", SOMEBODY).returncode == 0
+    running.lab.portal_stop()
+    _of_a_newer_portal(log)
+    newer = log.read_bytes()
+
+    with pytest.raises(LabError, match=r"is of a newer portal.*; install the newer one again"):
+        running.lab.portal_restart()
+
+    assert log.read_bytes() == newer
+    assert not list(running.data.glob("*.broken-*"))
 
 
 def _logged(machine: Machine) -> list[dict[str, object]]:

@@ -230,6 +230,7 @@ def test_no_gateway(built: Lab) -> None:
 def test_the_result_is_kept_for_the_handover_sheet(built: Lab) -> None:
     """By root, and the gateway's own user has to read it."""
     data = built.folder / "data"
+    built.portal_stop()
     built.folder.chmod(0o711)
     shutil.chown(data, "nobody")
 
