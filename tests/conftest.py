@@ -4,6 +4,7 @@ Little is tried by default, more by `scripts/test` (`--hypothesis-profile=usual`
 `--hypothesis-profile=long`.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -28,3 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if only_unit and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ENOUGH:
         os.environ.setdefault("TMPDIR", str(IN_MEMORY))
         tempfile.tempdir = None  # What was found before is forgotten.
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: not for every collection of garbage to walk through."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

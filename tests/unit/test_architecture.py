@@ -171,6 +171,7 @@ def test_only_the_command_and_its_page_know_reports() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_staff_site_carries_nothing_that_makes_reports() -> None:
     heavy = ["docx", "xlsxwriter", "reports.gather", "reports.report", "reports.figures"]
     script = f"import sys, portal.staff.app; print(*sorted(set(sys.modules) & set({heavy!r})))"

@@ -304,6 +304,7 @@ def test_more_files_than_any_site_has_are_refused(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["open", "locked"])
+@pytest.mark.slow
 def test_a_large_one_needs_little_memory(passphrase: str | None) -> None:
     class Noise(io.RawIOBase):
         def read(self, size: int = -1, /) -> bytes:

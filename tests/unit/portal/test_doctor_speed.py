@@ -51,6 +51,7 @@ def dribbles(far: socket.socket) -> None:
                 return
 
 
+@pytest.mark.slow
 def test_a_server_that_says_a_little_now_and_then_is_not_listened_to_for_ever(
     ask: Callable[[Server], tuple[int, float]],
 ) -> None:

@@ -289,6 +289,7 @@ def test_other_methods_are_refused(router: Router, method: str) -> None:
         "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 13\r\n",
     ],
 )
+@pytest.mark.slow
 def test_a_large_or_strange_form_is_none(router: Router, head: str) -> None:
     request = f"POST /code HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\ncode=HP-001-U"
 

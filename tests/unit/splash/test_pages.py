@@ -332,6 +332,7 @@ def test_an_unknown_look_is_the_usual_one() -> None:
     assert look_of({"lang": "fr", "text": "huge"}) == Look()
 
 
+@pytest.mark.slow
 def test_a_preview_has_every_page(tmp_path: Path) -> None:
     files = preview(tmp_path)
 

@@ -124,6 +124,7 @@ def test_a_list_leads_to_the_same_and_pictures_come_along() -> None:
     check(world.site, outcome)
 
 
+@pytest.mark.slow
 def test_what_phones_get_is_safe_and_local() -> None:
     world, outcome = with_pictures()
 
