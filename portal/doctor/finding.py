@@ -44,7 +44,7 @@ class Finding:
 
     def told(self, language: Language) -> Told:
         number = 0 if language == "en" else 1
-        values = {name: _plain(value) for name, value in self.values.items()}
+        values = {name: _plain(value, language) for name, value in self.values.items()}
         found, advice = WORDS[f"{self.subject} {self.how}"][number]
         return Told(
             self.subject,
@@ -59,9 +59,15 @@ class Finding:
 _MOST_SAID: Final = 4000
 
 
-def _plain(value: object) -> object:
-    """A value as a terminal may show it: what servers and other programs say is their choice."""
-    if isinstance(value, int | float | None):
+def _plain(value: object, language: Language) -> object:
+    """A value as a terminal may show it: what servers and other programs say is their choice.
+
+    A measure has three digits, and before its fraction a comma where one is read in Vietnamese.
+    """
+    if isinstance(value, float):
+        shown = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+        return shown.replace(".", ",") if language == "vi" else shown
+    if isinstance(value, int | None):
         return value
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in str(value)[:_MOST_SAID])
 

@@ -46,6 +46,5 @@ def health(config: Config) -> Iterator[Finding]:
         clock_set=found.wall > CLOCK_SET_AFTER,
         clock_kept=found.clock_kept,
     ):
-        values = {"value": f"{each.value:.3g}" if each.value < 100 else f"{each.value:.0f}"}
-        values["folder"] = str(config.storage.data_dir)
+        values = {"value": float(each.value), "folder": str(config.storage.data_dir)}
         yield Finding(each.subject, each.good, each.how, values)

@@ -15,7 +15,7 @@ def judge(count: int, seconds: float, said_mbit: int | None) -> Finding:
     if count < LEAST_BYTES or seconds <= 0:
         return Finding("speed", False, "little", {"kilobytes": count // 1000})
     mbit = count * 8 / seconds / 1e6
-    values = {"mbit": f"{mbit:.3g}" if mbit < 100 else f"{mbit:.0f}", "said": said_mbit}
+    values = {"mbit": mbit, "said": said_mbit}
     if said_mbit is None:
         return Finding("speed", True, "bare", {**values, "advised": max(1, int(mbit * 0.9))})
     if mbit < LEAST_SHARE * said_mbit:

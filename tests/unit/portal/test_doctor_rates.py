@@ -27,5 +27,6 @@ def test_a_speed_beside_what_is_said_of_the_line(
 
 
 def test_what_to_set_is_a_little_less_than_what_was_measured() -> None:
+    assert "39,2 Mbit/s" in rates.judge(25_000_000, 5.1, 50).told("vi").found
     assert "down_mbit = 45" in rates.judge(25_000_000, 4.0, None).told("vi").advice
     assert "down_mbit = 1" in rates.judge(600_000, 10.0, 50).told("vi").advice
