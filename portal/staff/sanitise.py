@@ -130,6 +130,7 @@ class _Order:
 
     def __init__(self) -> None:
         self.pictures_lost = 0
+        self._in_link = False
 
     def inside(self, parent: Element, name: str, depth: int) -> list[Element]:
         """What of `parent`'s content may stand in an element called `name`."""
@@ -145,7 +146,7 @@ class _Order:
         if tag == "img" and not self._is_ours(element):
             self.pictures_lost += 1
             return []
-        if tag == "a" and not markup.is_link(element.attributes.get("href", "").strip()):
+        if tag == "a" and not self._may_lead(element):
             return self.inside(element, parent, depth)
         if tag == "div":
             return self._apart(element, parent, depth)
@@ -177,7 +178,9 @@ class _Order:
     def _kept(self, element: Element, depth: int) -> list[Element]:
         tag = element.tag
         captions = [each for each in element.inside if tag == "table" and each.tag == "div"]
+        around, self._in_link = self._in_link, self._in_link or tag == "a"
         kept = Element(tag, _attributes(element), self.inside(element, tag, depth + 1))
+        self._in_link = around
         if tag in ("ul", "ol"):
             kept.inside = _joined(kept.inside)
         if tag == "figure" and not any(each.tag == "img" for each in kept.inside):
@@ -195,6 +198,11 @@ class _Order:
         if element.tag in _BLOCKS and "br" in markup.MAY_HOLD.get(parent, frozenset()) and found:
             return [*found, Element("br")]
         return found
+
+    def _may_lead(self, link: Element) -> bool:
+        """It leads somewhere, and stands in no other link, however deep: browsers end that one."""
+        href = link.attributes.get("href", "").strip()
+        return not self._in_link and markup.is_link(href)
 
     def _is_ours(self, image: Element) -> bool:
         source = image.attributes.get("src", "")

@@ -121,6 +121,16 @@ def test_two_thousand_elements_in_each_other_are_flattened() -> None:
     assert problems(clean) == ()
 
 
+def test_a_link_in_a_link_is_one_link_however_deep_it_stands() -> None:
+    link = '<a href="https://a.example">'
+
+    clean = sanitise(f"{link}mot <b><table>{link}hai").html
+
+    assert clean.count("<a ") == 1
+    assert "hai" in clean
+    assert problems(clean) == ()
+
+
 PIECES = st.sampled_from(
     [f"<{tag}>" for tag in sorted(markup.ELEMENTS | {"div", "h1", "b", "span", "caption"})]
     + [f"</{tag}>" for tag in sorted(markup.ELEMENTS | {"div", "b"})]
